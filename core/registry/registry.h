@@ -1,0 +1,71 @@
+/* The IANA registries: suites, groups, signature schemes, versions, alerts.  Names and columns come from here, never
+ * from a TLS library. */
+#ifndef OTLS_CORE_REGISTRY_H
+#define OTLS_CORE_REGISTRY_H
+
+#include "base.h"
+
+/* How keys are exchanged, and who signs. */
+typedef enum otls_kx {
+	OTLS_KX_TLS13,
+	OTLS_KX_ECDHE,
+	OTLS_KX_DHE,
+	OTLS_KX_RSA,
+	OTLS_KX_PSK,
+	OTLS_KX_ECDHE_PSK,
+	OTLS_KX_DHE_PSK,
+	OTLS_KX_ANON
+} otls_kx;
+typedef enum otls_auth { OTLS_AUTH_ANY, OTLS_AUTH_RSA, OTLS_AUTH_ECDSA, OTLS_AUTH_PSK, OTLS_AUTH_NONE } otls_auth;
+typedef enum otls_enc {
+	OTLS_ENC_AES128,
+	OTLS_ENC_AES256,
+	OTLS_ENC_CHACHA20,
+	OTLS_ENC_CAMELLIA128,
+	OTLS_ENC_CAMELLIA256,
+	OTLS_ENC_3DES,
+	OTLS_ENC_NULL
+} otls_enc;
+typedef enum otls_mac {
+	OTLS_MAC_AEAD_GCM,
+	OTLS_MAC_AEAD_CCM,
+	OTLS_MAC_AEAD_CCM8,
+	OTLS_MAC_AEAD_POLY1305,
+	OTLS_MAC_SHA1,
+	OTLS_MAC_SHA256,
+	OTLS_MAC_SHA384
+} otls_mac;
+
+struct otls_cipher {
+	uint16_t id;
+	const char *name; /* IANA */
+	const char *openssl_name;
+	uint16_t min_version; /* 0x0300 ... 0x0304 */
+	int bits;
+	otls_kx kx;
+	otls_auth auth;
+	otls_enc enc;
+	otls_mac mac;
+	otls_hash prf; /* SHA256 or SHA384 */
+};
+
+/* What a context starts with: best first, filtered by what the backend supports.
+ * Suites: TLS 1.3's, then ECDHE with AEAD. */
+extern const uint16_t otls__default_suites[];
+extern const size_t otls__default_suite_count;
+extern const uint16_t otls__default_groups[];
+extern const size_t otls__default_group_count;
+extern const uint16_t otls__default_schemes[];
+extern const size_t otls__default_scheme_count;
+
+const char *otls__version_name(uint16_t version); /* "TLSv1.2"; "Unknown" */
+const char *otls__group_name(uint16_t group);     /* IANA: "x25519", "secp256r1"; "" */
+const char *otls__scheme_name(uint16_t scheme);   /* IANA: "ecdsa_secp256r1_sha256"; "" */
+
+/* The algorithm of an IANA signature scheme; kind UNKNOWN for one that is not known. */
+otls_signature_algorithm otls__scheme_algorithm(uint16_t scheme);
+/* Whether a key of this type signs with the scheme in this version.  group: the curve of an EC key, which TLS 1.3
+ * ties to the scheme. */
+bool otls__scheme_fits(uint16_t scheme, otls_signature_kind key, uint16_t group, uint16_t version);
+
+#endif

@@ -1,0 +1,52 @@
+/* Decides whether a chain is good: path building over all candidates, RFC 5280's checks and the web's rules. */
+#ifndef OTLS_CORE_VERIFY_H
+#define OTLS_CORE_VERIFY_H
+
+#include "x509/certificate.h"
+#include "x509/store.h"
+
+/* A host name or an IP address, ready to be compared. */
+typedef struct otls_peer_name {
+	char text[256]; /* as given; a host name without its trailing dot */
+	bool is_ip;
+	uint8_t ip[16];
+	size_t ip_len; /* 4 or 16 */
+} otls_peer_name;
+
+/* BAD_ARGUMENT: neither an IP address (v6 with or without brackets) nor a host name of ASCII labels. */
+otls_status otls__peer_name_parse(const char *text, otls_peer_name *name);
+bool otls__certificate_matches(const otls_certificate *cert, const otls_peer_name *name, bool allow_cn);
+
+#define OTLS_PATH_MAX 32 /* certificates of one path, anchor included */
+
+typedef enum otls_key_use { OTLS_KEY_USE_SIGN, OTLS_KEY_USE_ENCIPHER } otls_key_use;
+
+typedef struct otls_verify_params {
+	const otls_engine *engine;
+	const otls_store *store;        /* NULL: nothing is trusted */
+	otls_certificate *const *chain; /* as sent, leaf first; 1 or more */
+	size_t chain_len;
+	otls_role peer;             /* SERVER: it must be good for TLS servers; CLIENT: for TLS clients */
+	const otls_peer_name *name; /* NULL: not checked */
+	otls_key_use key_use;       /* what the leaf's key does in this handshake */
+	int max_intermediates;
+	uint64_t flags; /* OTLS_VERIFY_FLAG_* */
+	int64_t time;   /* Unix seconds */
+} otls_verify_params;
+
+typedef struct otls_verify_outcome {
+	otls_verify_reason reason;
+	int depth; /* of the certificate that the reason is about, 0: the leaf; -1: good, or about none */
+	otls_certificate *path[OTLS_PATH_MAX]; /* the accepted one, or the one that got furthest; leaf first; ref'd */
+	size_t path_len;
+	char
+	    text[384]; /* what the message says: the reason, and subject, name or date that it is about; "" when good */
+	otls_report report; /* the library's words when its signature primitive failed */
+} otls_verify_outcome;
+
+void otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcome);
+void otls__verify_outcome_fini(otls_verify_outcome *outcome);
+/* The alert for a refusal (RFC 8446, section 6.2). */
+int otls__verify_alert(otls_verify_reason reason);
+
+#endif

@@ -1,0 +1,169 @@
+/* Contexts: settings, made once and shared by many connections.
+ *
+ * A context checks every setting when it is set.  The first connection after a change seals what is set then;
+ * later changes are for later connections only.  Getters answer what was set.
+ *
+ * What a context starts with: TLS 1.2 to 1.3, suites with forward secrecy and authenticated encryption only; a
+ * client verifies its peer against the platform's trust, and needs the peer's name; a server asks for no
+ * certificate.
+ */
+#ifndef OMNITLS_CONTEXT_H
+#define OMNITLS_CONTEXT_H
+
+#include <omnitls/certificate.h>
+#include <omnitls/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Which roles and versions.  METHOD_TLS and SSLv23 serve both roles and every version that is safe; TLSv1_2 and
+ * TLSv1_3 fix the version.  SSLv2, SSLv3, TLSv1 and TLSv1_1 are refused with UNSUPPORTED. */
+typedef enum otls_method {
+	OTLS_METHOD_TLS,
+	OTLS_METHOD_TLS_CLIENT,
+	OTLS_METHOD_TLS_SERVER,
+	OTLS_METHOD_SSLv2,
+	OTLS_METHOD_SSLv3,
+	OTLS_METHOD_TLSv1,
+	OTLS_METHOD_TLSv1_1,
+	OTLS_METHOD_TLSv1_2,
+	OTLS_METHOD_TLSv1_3,
+	OTLS_METHOD_SSLv23 = OTLS_METHOD_TLS
+} otls_method;
+
+/* Numbers as on the wire: compare with < and >. */
+typedef enum otls_protocol {
+	OTLS_TLS1_0 = 0x0301,
+	OTLS_TLS1_1 = 0x0302,
+	OTLS_TLS1_2 = 0x0303,
+	OTLS_TLS1_3 = 0x0304
+} otls_protocol;
+
+/* A context on the default backend (otls_backend_default).
+ * Errors    NO_BACKEND, UNSUPPORTED (the method), BAD_ARGUMENT, BACKEND (the library does not start), MEMORY. */
+OTLS_MUST_USE otls_status otls_context_new(otls_method method, otls_context **ctx);
+/* On a backend of your choice.  NULL is NO_BACKEND: a stack that was asked for and is missing never turns into
+ * another one. */
+OTLS_MUST_USE otls_status otls_context_new_with(const otls_backend *backend, otls_method method, otls_context **ctx);
+/* A second context with the same settings, to be changed apart from the first. */
+OTLS_MUST_USE otls_status otls_context_copy(const otls_context *ctx, otls_context **copy);
+OTLS_API otls_context *otls_context_ref(otls_context *ctx);
+OTLS_API void otls_context_free(otls_context *ctx);
+OTLS_API const otls_backend *otls_context_backend(const otls_context *ctx);
+
+/* Versions: TLS 1.2 or 1.3.  Refused: older ones (UNSUPPORTED), ones that the backend lacks (UNSUPPORTED), a range
+ * that would be empty (BAD_ARGUMENT). */
+OTLS_MUST_USE otls_status otls_context_set_min_version(otls_context *ctx, otls_protocol version);
+OTLS_MUST_USE otls_status otls_context_set_max_version(otls_context *ctx, otls_protocol version);
+OTLS_API otls_protocol otls_context_min_version(const otls_context *ctx); /* 0 for NULL */
+OTLS_API otls_protocol otls_context_max_version(const otls_context *ctx);
+
+/* == own certificates ==
+ * A pair is a chain, leaf first, and the leaf's private key; each pair that is completed adds one.  A server takes
+ * the pair that fits the name and the signature schemes that the client offers, else the first that fits the
+ * schemes, else the first; a client takes the pair set last.
+ *
+ * Every call reads, parses and matches at once.  Errors    FILE, FORMAT (with file and line or offset), PASSPHRASE,
+ * KEY_MISMATCH, WEAK (an RSA key under 2048 bits, an EC key under 256), UNSUPPORTED, LIMIT (over 16 MiB). */
+
+/* A pair from PEM: the chain is every CERTIFICATE block of the first, the key the first private key block of the
+ * second; both may be the same file. */
+OTLS_MUST_USE otls_status otls_context_use_key_pair_file(otls_context *ctx, const char *chain_pem, const char *key_pem);
+OTLS_MUST_USE otls_status otls_context_use_key_pair_mem(
+    otls_context *ctx, const void *chain, size_t chain_len, const void *key, size_t key_len);
+/* The same in two steps: a certificate, or a whole chain, starts a pair (one that was started and not completed is
+ * replaced), ... */
+OTLS_MUST_USE otls_status otls_context_use_certificate(otls_context *ctx, const otls_certificate *cert);
+OTLS_MUST_USE otls_status otls_context_use_certificate_file(otls_context *ctx, const char *path, otls_filetype type);
+OTLS_MUST_USE otls_status otls_context_use_certificate_chain_file(otls_context *ctx, const char *path);
+OTLS_MUST_USE otls_status otls_context_use_certificate_chain_mem(otls_context *ctx, const void *pem, size_t len);
+/* ... further certificates may be added behind it (or behind the last complete pair, when none is started), ... */
+OTLS_MUST_USE otls_status otls_context_add_extra_chain_cert(otls_context *ctx, const otls_certificate *cert);
+/* ... and the private key completes it.  A key that comes first waits for its certificate.  PEM may hold PKCS#8,
+ * PKCS#1 or SEC1, plain or encrypted; ASN1 is the DER of one of them. */
+OTLS_MUST_USE otls_status otls_context_use_private_key_file(otls_context *ctx, const char *path, otls_filetype type);
+OTLS_MUST_USE otls_status otls_context_use_private_key_mem(
+    otls_context *ctx, const void *data, size_t len, otls_filetype type);
+/* OK when there is a pair and none is half; NO_CERTIFICATE or INCOMPLETE_PAIR otherwise. */
+OTLS_MUST_USE otls_status otls_context_check_private_key(const otls_context *ctx);
+
+/* The passphrase of keys that are loaded after this call; copied, and wiped with the context.  NULL: none.
+ * A passphrase longer than 1023 bytes, or than the backend's limit, is refused with LIMIT, never cut. */
+OTLS_MUST_USE otls_status otls_context_set_password(otls_context *ctx, const char *passphrase);
+/* Asked for the passphrase when an encrypted key is loaded and no password is set.  Stores at most cap bytes in buf
+ * and their count in *len; path is the file, "" for memory.  REFUSE stops the load with PASSPHRASE; PENDING is
+ * taken as REFUSE, since loading does not wait. */
+typedef otls_answer (*otls_password_fn)(char *buf, size_t cap, size_t *len, const char *path, void *arg);
+OTLS_MUST_USE otls_status otls_context_set_password_callback(
+    otls_context *ctx, otls_password_fn fn, void *arg, otls_free_fn free_arg);
+
+/* == trust ==
+ * A client that was given no trust uses the platform's.  A server that verifies and was given none fails: NO_TRUST. */
+
+/* Adds the certificates of a PEM file and of a directory; either may be NULL, not both.  Both are read before
+ * anything is added. */
+OTLS_MUST_USE otls_status otls_context_load_verify_locations(otls_context *ctx, const char *file, const char *dir);
+OTLS_MUST_USE otls_status otls_context_load_verify_mem(otls_context *ctx, const void *pem, size_t len);
+/* Adds the platform's trust (otls_store_add_platform). */
+OTLS_MUST_USE otls_status otls_context_set_default_verify_paths(otls_context *ctx);
+/* Replaces the context's trust by a store, which is shared, not copied; NULL: back to none.
+ * Adding to the context's trust later never changes a store that was handed in: the context then goes on with a
+ * copy of its own. */
+OTLS_MUST_USE otls_status otls_context_set_store(otls_context *ctx, otls_store *store);
+/* The store in force; NULL where none was given or loaded. */
+OTLS_API const otls_store *otls_context_store(const otls_context *ctx);
+
+#define OTLS_VERIFY_NONE                 UINT64_C(0) /* server: ask for no certificate (default); a client refuses it */
+#define OTLS_VERIFY_PEER                 UINT64_C(1) /* client: the default.  Server: ask, and check what comes */
+#define OTLS_VERIFY_FAIL_IF_NO_PEER_CERT UINT64_C(2) /* server, with PEER: a client without a certificate is refused */
+#define OTLS_VERIFY_CLIENT_ONCE          UINT64_C(4) /* accepted; a certificate is asked for once in any case */
+#define OTLS_VERIFY_INSECURE_NONE        UINT64_C(8) /* client: check nothing; the verdict is still told */
+#define OTLS_VERIFY_REQUIRE              (OTLS_VERIFY_PEER | OTLS_VERIFY_FAIL_IF_NO_PEER_CERT)
+OTLS_MUST_USE otls_status otls_context_set_verify(otls_context *ctx, uint64_t mode);
+OTLS_API uint64_t otls_context_verify_mode(const otls_context *ctx);
+/* How many intermediate certificates a chain may have between leaf and anchor, 0 to 100; the default is 8. */
+OTLS_MUST_USE otls_status otls_context_set_verify_depth(otls_context *ctx, int intermediates);
+OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL */
+
+#define OTLS_VERIFY_FLAG_PARTIAL_CHAIN     (UINT64_C(1) << 0) /* any certificate of the store may end a chain */
+#define OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN (UINT64_C(1) << 5) /* common name, where there is no name of another kind */
+/* Replaces the flags.  Unknown ones are refused with UNSUPPORTED. */
+OTLS_MUST_USE otls_status otls_context_set_verify_flags(otls_context *ctx, uint64_t flags);
+OTLS_API uint64_t otls_context_verify_flags(const otls_context *ctx);
+
+/* == application protocols and names == */
+
+typedef enum otls_alpn_policy {
+	OTLS_ALPN_OPTIONAL, /* nothing in common: go on without (default) */
+	OTLS_ALPN_REQUIRED  /* nothing in common, or nothing offered: refuse, alert no_application_protocol */
+} otls_alpn_policy;
+/* "h2,http/1.1", best first (RFC 7301): what a client offers, and what a server chooses from in its own order.
+ * "" or NULL: none.  Errors    BAD_ARGUMENT: an empty name or one over 255 bytes; UNSUPPORTED: beyond the
+ * backend's limits (otls_backend_limit). */
+OTLS_MUST_USE otls_status otls_context_set_alpn_protos(otls_context *ctx, const char *list);
+/* The same as on the wire, each name behind its length byte: for names that hold a comma. */
+OTLS_MUST_USE otls_status otls_context_set_alpn_protos_wire(otls_context *ctx, const uint8_t *list, size_t len);
+OTLS_MUST_USE otls_status otls_context_set_alpn_policy(otls_context *ctx, otls_alpn_policy policy);
+/* A server's own choice: sets *choice to an index of otls_connection_alpn_offer_at, or leaves it for "none of
+ * them".  REFUSE ends the handshake with no_application_protocol.  Called once, and only if the client offers any;
+ * replaces the choice from the list.  fn NULL: none. */
+typedef otls_answer (*otls_alpn_select_fn)(otls_connection *conn, size_t *choice, void *arg);
+OTLS_MUST_USE otls_status otls_context_set_alpn_select_callback(
+    otls_context *ctx, otls_alpn_select_fn fn, void *arg, otls_free_fn free_arg);
+
+/* On a server, once per connection, before anything is chosen; name is "" when the client sent none (RFC 6066,
+ * section 3).  It may call otls_connection_set_context (another certificate, trust, ALPN, ...), and
+ * otls_connection_refuse_with before it answers REFUSE (default alert: unrecognized_name).  fn NULL: none. */
+typedef otls_answer (*otls_servername_fn)(otls_connection *conn, const char *name, void *arg);
+OTLS_MUST_USE otls_status otls_context_set_servername_callback(
+    otls_context *ctx, otls_servername_fn fn, void *arg, otls_free_fn free_arg);
+
+/* A pointer of yours; the one before is freed. */
+OTLS_API void otls_context_set_user_data(otls_context *ctx, void *data, otls_free_fn free_data);
+OTLS_API void *otls_context_user_data(const otls_context *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
