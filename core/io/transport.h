@@ -5,7 +5,9 @@
 
 #include "base.h"
 
+struct addrinfo;
 struct iovec;
+struct pollfd;
 
 typedef enum otls_transport_kind {
 	OTLS_TRANSPORT_MEMORY,
@@ -22,7 +24,8 @@ typedef struct otls_transport {
 	otls_send_fn send;
 	void *arg;
 	otls_free_fn free_arg;
-	uint64_t reads, writes, bytes_in, bytes_out;
+	uint64_t reads, writes; /* tries, whatever came of them */
+	uint64_t bytes_in, bytes_out;
 } otls_transport;
 
 #define OTLS_NO_DEADLINE INT64_MAX
@@ -41,8 +44,16 @@ bool otls__transport_blocks(const otls_transport *transport);
 /* Waits for any of events (POLLIN, POLLOUT) until the deadline (otls__now).  OK, TIMEOUT, or ERROR with errno. */
 otls_status otls__transport_wait(const otls_transport *transport, short events, int64_t deadline);
 
+/* poll(2) until the deadline, over interruptions: how many are ready, 0 when none was in time, -1 with errno. */
+int otls__poll(struct pollfd *fds, size_t count, int64_t deadline);
+
 /* Connects a blocking, close-on-exec socket.  Status TIMEOUT, or ERROR with the record written. */
 otls_status otls__dial_host(const char *host, const char *service, int64_t deadline, int *fd);
+/* The addresses of a list that is not empty, in the order and overlap of RFC 8305; what names them in the record. */
+otls_status otls__dial_list(const struct addrinfo *list, const char *what, int64_t deadline, int *fd);
 otls_status otls__dial_address(const struct sockaddr *addr, size_t len, int64_t deadline, int *fd);
+/* The next connection of a listening socket: blocking and close-on-exec.  WANT_READ: listen_fd does not block, and
+ * nobody is there; ERROR with the record written. */
+otls_status otls__accept(int listen_fd, int *fd);
 
 #endif

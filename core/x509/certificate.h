@@ -29,6 +29,10 @@ typedef struct otls_spki {
 /* Reads one; false: malformed.  Key types that are not known are fine here (UNKNOWN). */
 bool otls__spki_parse(otls_bytes der, otls_spki *spki);
 
+/* Reads the whole TLV of an AlgorithmIdentifier that names a signature algorithm; false: malformed.  An algorithm that
+ * is not known, or has parameters that it cannot have, is fine here (kind UNKNOWN).  oid gets the contents of the OID. */
+bool otls__signature_algorithm_parse(otls_bytes der, otls_signature_algorithm *algorithm, otls_bytes *oid);
+
 struct otls_certificate {
 	atomic_uint refs;
 	uint8_t *der; /* the certificate's own copy; every view points into it */
@@ -59,6 +63,7 @@ struct otls_certificate {
 	bool name_constraints_critical;
 	bool has_subject_key_id, has_authority_key_id; /* an authority key id without keyIdentifier has the flag only */
 	otls_bytes subject_key_id, authority_key_id;
+	bool authority_key_id_names_issuer; /* it has authorityCertIssuer and authorityCertSerialNumber */
 	otls_bytes policies, policy_constraints, policy_mappings, inhibit_any_policy; /* contents, not interpreted */
 	otls_bytes tls_feature;
 	bool unknown_critical; /* a critical extension that is not one of the above or is known to be harmless */

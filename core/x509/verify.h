@@ -19,13 +19,23 @@ bool otls__certificate_matches(const otls_certificate *cert, const otls_peer_nam
 
 #define OTLS_PATH_MAX 32 /* certificates of one path, anchor included */
 
-typedef enum otls_key_use { OTLS_KEY_USE_SIGN, OTLS_KEY_USE_ENCIPHER } otls_key_use;
+/* Certificates that a peer may send: the most that every library can take (wolfSSL's MAX_CHAIN_DEPTH is compiled in),
+ * so that a longer chain is refused alike on all of them. */
+#define OTLS_SENT_MAX 9
+
+typedef enum otls_key_use {
+	OTLS_KEY_USE_SIGN,
+	OTLS_KEY_USE_ENCIPHER,
+	OTLS_KEY_USE_ANY /* a chain that is judged without a handshake: the leaf's key usage does not matter */
+} otls_key_use;
 
 typedef struct otls_verify_params {
 	const otls_engine *engine;
 	const otls_store *store;        /* NULL: nothing is trusted */
 	otls_certificate *const *chain; /* as sent, leaf first; 1 or more */
 	size_t chain_len;
+	otls_certificate *const *extra; /* further certificates to build paths with, that were not sent; or NULL */
+	size_t extra_len;
 	otls_role peer;             /* SERVER: it must be good for TLS servers; CLIENT: for TLS clients */
 	const otls_peer_name *name; /* NULL: not checked */
 	otls_key_use key_use;       /* what the leaf's key does in this handshake */

@@ -60,7 +60,8 @@ OTLS_API otls_protocol otls_context_min_version(const otls_context *ctx); /* 0 f
 OTLS_API otls_protocol otls_context_max_version(const otls_context *ctx);
 
 /* == own certificates ==
- * A pair is a chain, leaf first, and the leaf's private key; each pair that is completed adds one.  A server takes
+ * A pair is a chain, leaf first, and the leaf's private key.  Each pair that is completed is added; one for the same
+ * names and with the same kind of key as an earlier one replaces that.  A server takes
  * the pair that fits the name and the signature schemes that the client offers, else the first that fits the
  * schemes, else the first; a client takes the pair set last.
  *

@@ -1,0 +1,586 @@
+/* Primitives and private keys. */
+#include "ossl.h"
+
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rsa.h>
+
+#include <limits.h>
+#include <string.h>
+
+#define AEAD_TAG_LEN 16
+
+/* == hashes == */
+
+const EVP_MD *
+ossl_digest(otls_hash hash)
+{
+	switch (hash) {
+	case OTLS_HASH_NONE:
+		return NULL;
+	case OTLS_HASH_MD5:
+		return EVP_md5();
+	case OTLS_HASH_SHA1:
+		return EVP_sha1();
+	case OTLS_HASH_SHA224:
+		return EVP_sha224();
+	case OTLS_HASH_SHA256:
+		return EVP_sha256();
+	case OTLS_HASH_SHA384:
+		return EVP_sha384();
+	case OTLS_HASH_SHA512:
+		return EVP_sha512();
+	}
+	return NULL;
+}
+
+otls_status
+ossl_hash(otls_hash hash, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report)
+{
+	const EVP_MD *md = ossl_digest(hash);
+	otls_status status = OTLS_ERROR;
+	EVP_MD_CTX *ctx = NULL;
+	unsigned int digest_len = 0;
+
+	*len = 0;
+	if (md == NULL)
+		return ossl_fail_because(report, OTLS_E_UNSUPPORTED, "hash", "no such hash");
+	ossl_begin();
+	ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1)
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		if (EVP_DigestUpdate(ctx, parts[i].data, parts[i].len) != 1)
+			goto out;
+	}
+	if (EVP_DigestFinal_ex(ctx, out, &digest_len) != 1)
+		goto out;
+	*len = digest_len;
+	status = OTLS_OK;
+out:
+	EVP_MD_CTX_free(ctx);
+	return status == OTLS_OK ? OTLS_OK : ossl_fail(report, OTLS_E_BACKEND);
+}
+
+/* The key type is the one interface to HMAC that neither 3.0 deprecates nor 1.1.1 lacks.  An empty key is the same
+ * as one zero byte (RFC 2104 pads with zeros), and that is a key which every version takes. */
+static EVP_PKEY *
+hmac_key(otls_bytes key)
+{
+	static const uint8_t zero[1];
+
+	if (key.len == 0)
+		return EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, zero, sizeof(zero));
+	return EVP_PKEY_new_raw_private_key(EVP_PKEY_HMAC, NULL, key.data, key.len);
+}
+
+otls_status
+ossl_hmac(
+    otls_hash hash, otls_bytes key, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report)
+{
+	const EVP_MD *md = ossl_digest(hash);
+	otls_status status = OTLS_ERROR;
+	EVP_MD_CTX *ctx = NULL;
+	EVP_PKEY *pkey = NULL;
+	size_t mac_len = OTLS_HASH_MAX;
+
+	*len = 0;
+	if (md == NULL)
+		return ossl_fail_because(report, OTLS_E_UNSUPPORTED, "hmac", "no such hash");
+	ossl_begin();
+	ctx = EVP_MD_CTX_new();
+	pkey = hmac_key(key);
+	if (ctx == NULL || pkey == NULL || EVP_DigestSignInit(ctx, NULL, md, NULL, pkey) != 1)
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		if (EVP_DigestSignUpdate(ctx, parts[i].data, parts[i].len) != 1)
+			goto out;
+	}
+	if (EVP_DigestSignFinal(ctx, out, &mac_len) != 1)
+		goto out;
+	*len = mac_len;
+	status = OTLS_OK;
+out:
+	EVP_PKEY_free(pkey);
+	EVP_MD_CTX_free(ctx);
+	return status == OTLS_OK ? OTLS_OK : ossl_fail(report, OTLS_E_BACKEND);
+}
+
+/* == AES-256-GCM == */
+
+otls_status
+ossl_aead_seal(
+    const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes plain, uint8_t *out, otls_report *report)
+{
+	otls_status status = OTLS_ERROR;
+	EVP_CIPHER_CTX *ctx = NULL;
+	int len = 0;
+	int last = 0;
+
+	if (aad.len > INT_MAX || plain.len > INT_MAX - AEAD_TAG_LEN)
+		return ossl_fail_because(report, OTLS_E_BACKEND, "aead_seal", "too large");
+	ossl_begin();
+	ctx = EVP_CIPHER_CTX_new();
+	if (ctx == NULL || EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) != 1)
+		goto out;
+	if (aad.len > 0 && EVP_EncryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) != 1)
+		goto out;
+	len = 0;
+	if (plain.len > 0 && EVP_EncryptUpdate(ctx, out, &len, plain.data, (int)plain.len) != 1)
+		goto out;
+	if (EVP_EncryptFinal_ex(ctx, out + len, &last) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_LEN, out + plain.len) != 1)
+		goto out;
+	status = OTLS_OK;
+out:
+	EVP_CIPHER_CTX_free(ctx);
+	return status == OTLS_OK ? OTLS_OK : ossl_fail(report, OTLS_E_BACKEND);
+}
+
+otls_status
+ossl_aead_open(const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes sealed, uint8_t *out,
+    otls_report *report)
+{
+	size_t plain_len = sealed.len - AEAD_TAG_LEN;
+	otls_status status = OTLS_ERROR;
+	EVP_CIPHER_CTX *ctx = NULL;
+	uint8_t tag[AEAD_TAG_LEN];
+	int len = 0;
+	int last = 0;
+
+	if (sealed.len < AEAD_TAG_LEN || sealed.len > INT_MAX || aad.len > INT_MAX)
+		return ossl_fail_because(report, OTLS_E_BACKEND, "aead_open", "not a sealed record");
+	memcpy(tag, sealed.data + plain_len, sizeof(tag));
+	ossl_begin();
+	ctx = EVP_CIPHER_CTX_new();
+	if (ctx == NULL || EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof(tag), tag) != 1)
+		goto out;
+	if (aad.len > 0 && EVP_DecryptUpdate(ctx, NULL, &len, aad.data, (int)aad.len) != 1)
+		goto out;
+	len = 0;
+	if (plain_len > 0 && EVP_DecryptUpdate(ctx, out, &len, sealed.data, (int)plain_len) != 1)
+		goto out;
+	if (EVP_DecryptFinal_ex(ctx, out + len, &last) != 1)
+		goto out;
+	status = OTLS_OK;
+out:
+	EVP_CIPHER_CTX_free(ctx);
+	if (status == OTLS_OK)
+		return OTLS_OK;
+	OPENSSL_cleanse(out, plain_len); /* nothing unauthenticated leaves */
+	return ossl_fail_because(report, OTLS_E_BACKEND, "aead_open", "the tag does not match");
+}
+
+/* == signatures == */
+
+static bool
+is_known_key(int type)
+{
+	return type == EVP_PKEY_RSA || type == EVP_PKEY_RSA_PSS || type == EVP_PKEY_EC || type == EVP_PKEY_ED25519 ||
+	       type == EVP_PKEY_ED448;
+}
+
+static bool
+key_fits(const EVP_PKEY *pkey, otls_signature_kind kind)
+{
+	int type = EVP_PKEY_base_id(pkey);
+
+	switch (kind) {
+	case OTLS_SIGNATURE_UNKNOWN:
+		return false;
+	case OTLS_SIGNATURE_RSA_PKCS1:
+		return type == EVP_PKEY_RSA;
+	case OTLS_SIGNATURE_RSA_PSS:
+		return type == EVP_PKEY_RSA || type == EVP_PKEY_RSA_PSS;
+	case OTLS_SIGNATURE_ECDSA:
+		return type == EVP_PKEY_EC;
+	case OTLS_SIGNATURE_ED25519:
+		return type == EVP_PKEY_ED25519;
+	case OTLS_SIGNATURE_ED448:
+		return type == EVP_PKEY_ED448;
+	}
+	return false;
+}
+
+/* The public key, which is *code's to explain when there is none.  The structure may be fine and the key in it not:
+ * then the algorithm tells one that is malformed from one that this build does not know. */
+static EVP_PKEY *
+parse_spki(otls_bytes spki, otls_code *code)
+{
+	const unsigned char *p = spki.data;
+	ASN1_OBJECT *algorithm = NULL;
+	X509_PUBKEY *info = NULL;
+	EVP_PKEY *pkey = NULL;
+
+	*code = OTLS_E_FORMAT;
+	if (spki.len > LONG_MAX)
+		return NULL;
+	info = d2i_X509_PUBKEY(NULL, &p, (long)spki.len);
+	if (info == NULL || p != spki.data + spki.len)
+		goto out;
+	pkey = X509_PUBKEY_get(info);
+	if (pkey == NULL && X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, info) == 1 &&
+	    !is_known_key(OBJ_obj2nid(algorithm)))
+		*code = OTLS_E_UNSUPPORTED;
+out:
+	X509_PUBKEY_free(info);
+	return pkey;
+}
+
+static bool
+set_pss(EVP_PKEY_CTX *ctx, const otls_signature_algorithm *algorithm)
+{
+	const EVP_MD *mgf = ossl_digest(algorithm->mgf_hash);
+
+	return mgf != NULL && algorithm->salt_len <= INT_MAX &&
+	       EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, (int)algorithm->salt_len) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mgf) == 1;
+}
+
+static bool
+needs_digest(otls_signature_kind kind)
+{
+	return kind != OTLS_SIGNATURE_ED25519 && kind != OTLS_SIGNATURE_ED448;
+}
+
+otls_status
+ossl_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs, otls_bytes signature,
+    otls_report *report)
+{
+	const EVP_MD *md = needs_digest(algorithm->kind) ? ossl_digest(algorithm->hash) : NULL;
+	otls_code code = OTLS_E_UNSUPPORTED;
+	EVP_PKEY_CTX *options = NULL; /* belongs to ctx */
+	EVP_MD_CTX *ctx = NULL;
+	EVP_PKEY *pkey = NULL;
+	int answer = 0;
+
+	ossl_begin();
+	if (algorithm->kind == OTLS_SIGNATURE_UNKNOWN || (needs_digest(algorithm->kind) && md == NULL))
+		goto out;
+	pkey = parse_spki(spki, &code);
+	if (pkey == NULL)
+		goto out;
+	code = OTLS_E_VERIFY;
+	if (!key_fits(pkey, algorithm->kind))
+		goto out;
+	code = OTLS_E_UNSUPPORTED;
+	ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || EVP_DigestVerifyInit(ctx, &options, md, NULL, pkey) != 1)
+		goto out;
+	if (algorithm->kind == OTLS_SIGNATURE_RSA_PSS && !set_pss(options, algorithm))
+		goto out;
+	answer = EVP_DigestVerify(ctx, signature.data, signature.len, tbs.data, tbs.len);
+	code = answer == 1 ? OTLS_E_NONE : answer == 0 ? OTLS_E_VERIFY : OTLS_E_FORMAT;
+out:
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	return code == OTLS_E_NONE ? OTLS_OK : ossl_fail_because(report, code, "verify_signature", "not valid");
+}
+
+otls_status
+ossl_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap, size_t *len,
+    otls_report *report)
+{
+	const ossl_scheme *row = ossl_scheme_by_id(scheme);
+	EVP_PKEY_CTX *options = NULL; /* belongs to ctx */
+	otls_status status = OTLS_ERROR;
+	EVP_MD_CTX *ctx = NULL;
+	const EVP_MD *md = NULL;
+	size_t made = cap;
+
+	*len = 0;
+	ossl_begin();
+	if (row == NULL || EVP_PKEY_base_id(key->pkey) != row->key_type)
+		return ossl_fail_because(
+		    report, OTLS_E_UNSUPPORTED, "key_sign", "the key does not sign with this scheme");
+	if (cap < (size_t)EVP_PKEY_size(key->pkey)) {
+		*len = (size_t)EVP_PKEY_size(key->pkey);
+		return ossl_fail_because(report, OTLS_E_LIMIT, "key_sign", "the buffer is too small");
+	}
+	md = ossl_digest(row->hash);
+	ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || EVP_DigestSignInit(ctx, &options, md, NULL, key->pkey) != 1)
+		goto out;
+	if (row->kind == OTLS_SIGNATURE_RSA_PSS &&
+	    (EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) != 1 ||
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) != 1))
+		goto out;
+	if (EVP_DigestSign(ctx, out, &made, tbs.data, tbs.len) != 1)
+		goto out;
+	*len = made;
+	status = OTLS_OK;
+out:
+	EVP_MD_CTX_free(ctx);
+	return status == OTLS_OK ? OTLS_OK : ossl_fail(report, OTLS_E_BACKEND);
+}
+
+/* == private keys == */
+
+/* Never the library's own callback: that one asks at the terminal.  A passphrase is used whole or not at all. */
+static int
+give_passphrase(char *buf, int size, int writing, void *arg)
+{
+	const char *passphrase = arg;
+	size_t len = passphrase != NULL ? strlen(passphrase) : 0;
+
+	(void)writing;
+	if (passphrase == NULL || size < 0 || len > (size_t)size)
+		return -1;
+	memcpy(buf, passphrase, len);
+	return (int)len;
+}
+
+static EVP_PKEY *
+from_pkcs8_info(PKCS8_PRIV_KEY_INFO *info, otls_code *code)
+{
+	const ASN1_OBJECT *algorithm = NULL;
+	EVP_PKEY *pkey = EVP_PKCS82PKEY(info);
+
+	*code = OTLS_E_FORMAT;
+	if (pkey == NULL && PKCS8_pkey_get0(&algorithm, NULL, NULL, NULL, info) == 1 &&
+	    !is_known_key(OBJ_obj2nid(algorithm)))
+		*code = OTLS_E_UNSUPPORTED;
+	return pkey;
+}
+
+static EVP_PKEY *
+from_pkcs8(otls_bytes data, otls_code *code)
+{
+	const unsigned char *p = data.data;
+	PKCS8_PRIV_KEY_INFO *info = NULL;
+	EVP_PKEY *pkey = NULL;
+
+	*code = OTLS_E_FORMAT;
+	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)data.len);
+	if (info != NULL && p == data.data + data.len)
+		pkey = from_pkcs8_info(info, code);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return pkey;
+}
+
+/* PKCS8_decrypt fails alike for a wrong passphrase and for ciphers that it lacks; only its words tell. */
+static otls_code
+decryption_failure(otls_report *report)
+{
+	return ossl_drain(report).unsupported ? OTLS_E_UNSUPPORTED : OTLS_E_PASSPHRASE;
+}
+
+static EVP_PKEY *
+from_encrypted_pkcs8(otls_bytes data, const char *passphrase, otls_code *code, otls_report *report)
+{
+	const unsigned char *p = data.data;
+	PKCS8_PRIV_KEY_INFO *info = NULL;
+	EVP_PKEY *pkey = NULL;
+	X509_SIG *sealed = NULL;
+
+	*code = OTLS_E_FORMAT;
+	sealed = d2i_X509_SIG(NULL, &p, (long)data.len);
+	if (sealed == NULL || p != data.data + data.len)
+		goto out;
+	*code = OTLS_E_PASSPHRASE;
+	if (passphrase == NULL || strlen(passphrase) > INT_MAX)
+		goto out;
+	info = PKCS8_decrypt(sealed, passphrase, (int)strlen(passphrase));
+	if (info == NULL) {
+		*code = decryption_failure(report);
+		goto out;
+	}
+	pkey = from_pkcs8_info(info, code);
+out:
+	PKCS8_PRIV_KEY_INFO_free(info);
+	X509_SIG_free(sealed);
+	return pkey;
+}
+
+static EVP_PKEY *
+from_traditional(int type, const unsigned char *data, size_t len, otls_code *code)
+{
+	const unsigned char *p = data;
+	EVP_PKEY *pkey = d2i_PrivateKey(type, NULL, &p, (long)len);
+
+	*code = OTLS_E_FORMAT;
+	if (pkey == NULL || p == data + len)
+		return pkey;
+	EVP_PKEY_free(pkey);
+	return NULL;
+}
+
+static int
+pem_key_type(const char *name)
+{
+	if (strcmp(name, "RSA PRIVATE KEY") == 0)
+		return EVP_PKEY_RSA;
+	if (strcmp(name, "EC PRIVATE KEY") == 0)
+		return EVP_PKEY_EC;
+	return EVP_PKEY_NONE;
+}
+
+/* Step by step, because PEM_read_bio_PrivateKey does not tell a bad block from a bad passphrase.  One padding in 256
+ * fits a wrong key: what is then no key is the passphrase's fault as well. */
+static EVP_PKEY *
+from_encrypted_pem(otls_bytes data, const char *passphrase, otls_code *code)
+{
+	unsigned char *body = NULL;
+	EVP_CIPHER_INFO cipher;
+	EVP_PKEY *pkey = NULL;
+	char *header = NULL;
+	char *secret = NULL;
+	char *name = NULL;
+	BIO *bio = NULL;
+	long size = 0;
+	long len = 0;
+
+	*code = OTLS_E_FORMAT;
+	bio = BIO_new_mem_buf(data.data, (int)data.len);
+	if (bio == NULL || PEM_read_bio(bio, &name, &header, &body, &size) != 1)
+		goto out;
+	*code = OTLS_E_UNSUPPORTED;
+	if (pem_key_type(name) == EVP_PKEY_NONE || PEM_get_EVP_CIPHER_INFO(header, &cipher) != 1)
+		goto out;
+	*code = OTLS_E_PASSPHRASE;
+	secret = passphrase != NULL ? OPENSSL_strdup(passphrase) : NULL;
+	len = size;
+	if (PEM_do_header(&cipher, body, &len, give_passphrase, secret) != 1)
+		goto out;
+	pkey = from_traditional(pem_key_type(name), body, (size_t)len, code);
+	if (pkey == NULL)
+		*code = OTLS_E_PASSPHRASE;
+out:
+	OPENSSL_clear_free(secret, secret != NULL ? strlen(secret) : 0);
+	OPENSSL_clear_free(body, (size_t)size);
+	OPENSSL_free(header);
+	OPENSSL_free(name);
+	BIO_free(bio);
+	return pkey;
+}
+
+static EVP_PKEY *
+load(otls_key_form form, otls_bytes data, const char *passphrase, otls_code *code, otls_report *report)
+{
+	switch (form) {
+	case OTLS_KEY_PKCS8:
+		return from_pkcs8(data, code);
+	case OTLS_KEY_PKCS8_ENCRYPTED:
+		return from_encrypted_pkcs8(data, passphrase, code, report);
+	case OTLS_KEY_PKCS1:
+		return from_traditional(EVP_PKEY_RSA, data.data, data.len, code);
+	case OTLS_KEY_SEC1:
+		return from_traditional(EVP_PKEY_EC, data.data, data.len, code);
+	case OTLS_KEY_PEM_ENCRYPTED:
+		return from_encrypted_pem(data, passphrase, code);
+	}
+	*code = OTLS_E_UNSUPPORTED;
+	return NULL;
+}
+
+otls_status
+ossl_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report)
+{
+	otls_code code = OTLS_E_FORMAT;
+	EVP_PKEY *pkey = NULL;
+
+	ossl_begin();
+	if (data.len <= INT_MAX)
+		pkey = load(form, data, passphrase, &code, report);
+	if (pkey == NULL)
+		return ossl_fail_because(report, code, "key_load", "no key could be read");
+	if (!is_known_key(EVP_PKEY_base_id(pkey))) {
+		EVP_PKEY_free(pkey);
+		return ossl_fail_because(report, OTLS_E_UNSUPPORTED, "key_load", "not a key that signs in TLS");
+	}
+	key->pkey = pkey;
+	return OTLS_OK;
+}
+
+void
+ossl_key_fini(otls_engine_key *key)
+{
+	EVP_PKEY_free(key->pkey);
+	key->pkey = NULL;
+}
+
+otls_status
+ossl_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report)
+{
+	unsigned char *p = out;
+	int size = 0;
+
+	*len = 0;
+	ossl_begin();
+	size = i2d_PUBKEY(key->pkey, NULL);
+	if (size <= 0)
+		return ossl_fail(report, OTLS_E_BACKEND);
+	*len = (size_t)size;
+	if (cap < *len)
+		return ossl_fail_because(report, OTLS_E_LIMIT, "key_spki", "the buffer is too small");
+	return i2d_PUBKEY(key->pkey, &p) == size ? OTLS_OK : ossl_fail(report, OTLS_E_BACKEND);
+}
+
+/* == new keys == */
+
+static int
+generated_type(otls_key_kind kind)
+{
+	switch (kind) {
+	case OTLS_KEY_EC_P256:
+		return EVP_PKEY_EC;
+	case OTLS_KEY_ED25519:
+		return EVP_PKEY_ED25519;
+	case OTLS_KEY_RSA_2048:
+		return EVP_PKEY_RSA;
+	}
+	return EVP_PKEY_NONE;
+}
+
+static EVP_PKEY *
+generate(otls_key_kind kind)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(generated_type(kind), NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1)
+		goto out;
+	if (kind == OTLS_KEY_EC_P256 && (EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, NID_X9_62_prime256v1) != 1 ||
+					    EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_NAMED_CURVE) != 1))
+		goto out;
+	if (kind == OTLS_KEY_RSA_2048 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) != 1)
+		goto out;
+	if (EVP_PKEY_keygen(ctx, &pkey) != 1)
+		pkey = NULL;
+out:
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+otls_status
+ossl_key_generate(otls_key_kind kind, uint8_t *out, size_t cap, size_t *len, otls_report *report)
+{
+	PKCS8_PRIV_KEY_INFO *info = NULL;
+	otls_code code = OTLS_E_BACKEND;
+	unsigned char *p = out;
+	EVP_PKEY *pkey = NULL;
+	int size = 0;
+
+	*len = 0;
+	ossl_begin();
+	pkey = generate(kind);
+	if (pkey == NULL)
+		goto out;
+	info = EVP_PKEY2PKCS8(pkey);
+	size = info != NULL ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : 0;
+	if (size <= 0)
+		goto out;
+	*len = (size_t)size;
+	code = OTLS_E_LIMIT;
+	if (cap < *len)
+		goto out;
+	code = i2d_PKCS8_PRIV_KEY_INFO(info, &p) == size ? OTLS_E_NONE : OTLS_E_BACKEND;
+out:
+	PKCS8_PRIV_KEY_INFO_free(info);
+	EVP_PKEY_free(pkey);
+	return code == OTLS_E_NONE ? OTLS_OK : ossl_fail_because(report, code, "key_generate", "no key was made");
+}

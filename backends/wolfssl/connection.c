@@ -1,0 +1,505 @@
+/* Connections: the library's handshake and records over core's two queues. */
+#include "wolf.h"
+
+#include <string.h>
+
+enum { ALERT_LEVEL_FATAL = 2, ALERT_CLOSE_NOTIFY = 0 };
+enum { ALPN_CHOSEN = 0, ALPN_NONE = 3 }; /* what the library takes from its ALPN callback */
+
+struct otls_engine_connection {
+	WOLFSSL *ssl;
+	const otls_engine_context *ctx;
+	const otls_engine_setup *setup;
+	const otls_host_calls *calls;
+	otls_host *host;
+	otls_status recv_said; /* the host's last answer: the library's own word for a wait is not to be trusted */
+	bool send_failed;
+	bool ready;       /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
+	bool chain_told;  /* host peer_chain has the peer's certificates */
+	bool chain_empty; /* it was told that there are none */
+	bool judged;      /* host verify_peer was asked, and agreed */
+	bool closed;      /* the peer's close_notify is in */
+};
+
+static bool
+is_server(const otls_engine_connection *conn)
+{
+	return conn->ctx->config->role == OTLS_ROLE_SERVER;
+}
+
+/* == what the library calls == */
+
+/* Never answers 0: the library would call again for ever. */
+int
+wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg)
+{
+	otls_engine_connection *conn = arg;
+	size_t len = 0;
+
+	(void)ssl;
+	if (cap <= 0)
+		return WOLFSSL_CBIO_ERR_GENERAL;
+	conn->recv_said = conn->calls->recv(conn->host, buf, (size_t)cap, &len);
+	switch (conn->recv_said) {
+	case OTLS_OK:
+		return len > 0 ? (int)len : WOLFSSL_CBIO_ERR_GENERAL;
+	case OTLS_WANT_READ:
+		return WOLFSSL_CBIO_ERR_WANT_READ;
+	case OTLS_EOF:
+		return WOLFSSL_CBIO_ERR_CONN_CLOSE;
+	default:
+		return WOLFSSL_CBIO_ERR_CONN_RST;
+	}
+}
+
+int
+wolf_send(WOLFSSL *ssl, char *buf, int len, void *arg)
+{
+	otls_engine_connection *conn = arg;
+
+	(void)ssl;
+	if (len <= 0 || conn->calls->send(conn->host, buf, (size_t)len) != OTLS_OK) {
+		conn->send_failed = true;
+		return WOLFSSL_CBIO_ERR_GENERAL;
+	}
+	return len;
+}
+
+static void
+tell_chain(otls_engine_connection *conn, const WOLFSSL_BUFFER_INFO *certs, int count)
+{
+	otls_bytes chain[WOLF_CHAIN_MAX];
+	size_t n = count < 0 ? 0 : (size_t)count;
+
+	if (n > WOLF_CHAIN_MAX)
+		n = WOLF_CHAIN_MAX;
+	for (size_t i = 0; i < n; i++)
+		chain[i] = (otls_bytes){ certs[i].buffer, certs[i].length };
+	conn->chain_told = true;
+	conn->chain_empty = n == 0;
+	conn->calls->peer_chain(conn->host, chain, n);
+}
+
+/* Called for every certificate, the leaf last, in 5.9 the leaf twice: core is asked at the leaf, and its answer is
+ * the same each time.  With no certificates, certs points nowhere, and the mode decides. */
+int
+wolf_judge_peer(int preverify, WOLFSSL_X509_STORE_CTX *store)
+{
+	otls_engine_connection *conn = store->userCtx;
+	int alert = -1;
+
+	(void)preverify;
+	if (conn == NULL)
+		return 0;
+	if (!conn->chain_told)
+		tell_chain(conn, store->certs, store->totalCerts);
+	if (conn->chain_empty || store->error_depth > 0)
+		return 1;
+	conn->judged = conn->calls->verify_peer(conn->host, &alert) == OTLS_OK;
+	return conn->judged;
+}
+
+int
+wolf_choose_alpn(WOLFSSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+    unsigned int in_len, void *arg)
+{
+	const otls_engine_connection *conn = wolfSSL_GetIOReadCtx(ssl);
+	otls_bytes alpn = conn->setup->alpn;
+
+	(void)in;
+	(void)in_len;
+	(void)arg;
+	if (alpn.len < 2)
+		return ALPN_NONE;
+	*out = alpn.data + 1;
+	*out_len = alpn.data[0];
+	return ALPN_CHOSEN;
+}
+
+/* == failures == */
+
+/* Which alert went over the wire, as the library remembers it. */
+static void
+report_alert(otls_engine_connection *conn, int error, otls_report *report)
+{
+	WOLFSSL_ALERT_HISTORY history;
+
+	memset(&history, 0, sizeof(history));
+	if (wolfSSL_get_alert_history(conn->ssl, &history) != WOLFSSL_SUCCESS)
+		return;
+	if (error == FATAL_ERROR && history.last_rx.code > ALERT_CLOSE_NOTIFY) {
+		report->alert = history.last_rx.code;
+		report->alert_sent = false;
+	} else if (history.last_tx.level == ALERT_LEVEL_FATAL && history.last_tx.code > ALERT_CLOSE_NOTIFY) {
+		report->alert = history.last_tx.code;
+		report->alert_sent = true;
+	}
+}
+
+/* otherwise: what it is when the peer sent no alert, and nothing failed on our side of the wire. */
+static otls_status
+connection_failed(
+    otls_engine_connection *conn, otls_code otherwise, const char *function, int error, otls_report *report)
+{
+	otls_code code = otherwise;
+
+	report_alert(conn, error, report);
+	if (report->alert > ALERT_CLOSE_NOTIFY && !report->alert_sent)
+		code = OTLS_E_ALERT_RECEIVED;
+	else if (conn->send_failed || error == MEMORY_E || error == RNG_FAILURE_E)
+		code = OTLS_E_BACKEND;
+	return wolf_fail(report, code, function, error);
+}
+
+/* Certificates that the library refused without asking us are still in its session: core wants to see them. */
+static void
+tell_refused_chain(otls_engine_connection *conn)
+{
+	WOLFSSL_X509_CHAIN *chain = wolfSSL_get_peer_chain(conn->ssl);
+	WOLFSSL_BUFFER_INFO certs[WOLF_CHAIN_MAX];
+	int count = chain == NULL ? 0 : wolfSSL_get_chain_count(chain);
+
+	if (conn->chain_told || count <= 0)
+		return;
+	if (count > WOLF_CHAIN_MAX)
+		count = WOLF_CHAIN_MAX;
+	for (int i = 0; i < count; i++) {
+		certs[i].buffer = wolfSSL_get_chain_cert(chain, i);
+		certs[i].length = (unsigned int)wolfSSL_get_chain_length(chain, i);
+	}
+	tell_chain(conn, certs, count);
+}
+
+static otls_status
+handshake_failed(otls_engine_connection *conn, const char *function, int error, otls_report *report)
+{
+	bool required = is_server(conn) && conn->ctx->config->client_auth == OTLS_CLIENT_AUTH_REQUIRED;
+
+	if (required && (error == NO_PEER_CERT || conn->chain_empty))
+		return connection_failed(conn, OTLS_E_VERIFY, function, error, report);
+	tell_refused_chain(conn);
+	return connection_failed(conn, OTLS_E_HANDSHAKE, function, error, report);
+}
+
+/* == life == */
+
+/* The library joins the names with commas, so that one with a comma, or a NUL, would not be sent as it is. */
+static bool
+alpn_can_be_sent(otls_bytes alpn)
+{
+	size_t len;
+
+	for (size_t at = 0; at < alpn.len; at += 1 + len) {
+		len = alpn.data[at];
+		if (len == 0 || len > alpn.len - at - 1 || memchr(alpn.data + at + 1, ',', len) != NULL ||
+		    memchr(alpn.data + at + 1, '\0', len) != NULL)
+			return false;
+	}
+	return true;
+}
+
+static otls_status
+set_up_client(otls_engine_connection *conn, otls_report *report)
+{
+	const char *name = conn->setup->server_name;
+	otls_bytes alpn = conn->setup->alpn;
+
+	if (name != NULL && name[0] != '\0' &&
+	    wolfSSL_UseSNI(conn->ssl, WOLFSSL_SNI_HOST_NAME, name, (unsigned short)strlen(name)) != WOLFSSL_SUCCESS)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_UseSNI", 0);
+	if (alpn.len == 0)
+		return OTLS_OK;
+	if (!alpn_can_be_sent(alpn))
+		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wolfSSL_set_alpn_protos", "comma or NUL in a name");
+	/* 0 is its success where it follows OpenSSL, and 1 where it does not. */
+	if (wolfSSL_set_alpn_protos(conn->ssl, alpn.data, (unsigned int)alpn.len) < 0)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_set_alpn_protos", 0);
+	return OTLS_OK;
+}
+
+static otls_status
+set_up_server(otls_engine_connection *conn, otls_report *report)
+{
+	const otls_engine_setup *setup = conn->setup;
+	uint8_t list[2 * WOLF_SUITES_MAX];
+
+	if (setup->suites == NULL)
+		return OTLS_OK;
+	if (!wolf_suite_bytes(setup->suites, setup->suite_count, list))
+		return wolf_refuse(report, OTLS_E_LIMIT, "wolfSSL_set_cipher_list_bytes", "too many suites");
+	if (wolfSSL_set_cipher_list_bytes(conn->ssl, list, (int)(2 * setup->suite_count)) != WOLFSSL_SUCCESS)
+		return wolf_fail(report, OTLS_E_UNSUPPORTED, "wolfSSL_set_cipher_list_bytes", 0);
+	if (wolfSSL_set1_sigalgs_list(conn->ssl, conn->ctx->sigalgs) != WOLFSSL_SUCCESS)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_set1_sigalgs_list", 0);
+	return OTLS_OK;
+}
+
+static otls_status
+connection_init(otls_engine_connection *conn, otls_engine_context *ctx, const otls_engine_setup *setup,
+    const otls_host_calls *calls, otls_host *host, otls_report *report)
+{
+	conn->ctx = ctx;
+	conn->setup = setup;
+	conn->calls = calls;
+	conn->host = host;
+	if ((conn->ssl = wolfSSL_new(ctx->ctx)) == NULL)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_new", MEMORY_E);
+	wolfSSL_SetIOReadCtx(conn->ssl, conn);
+	wolfSSL_SetIOWriteCtx(conn->ssl, conn);
+	wolfSSL_SetCertCbCtx(conn->ssl, conn);
+	wolfSSL_KeepArrays(conn->ssl); /* the exporter needs them after the handshake */
+	return is_server(conn) ? set_up_server(conn, report) : set_up_client(conn, report);
+}
+
+static void
+connection_fini(otls_engine_connection *conn)
+{
+	if (conn->ssl != NULL)
+		wolfSSL_free(conn->ssl);
+	conn->ssl = NULL;
+}
+
+/* == handshake == */
+
+/* The library says "again" after a ticket or a key update too, with the transport ready: then go on at once. */
+static bool
+goes_on(const otls_engine_connection *conn, int error)
+{
+	return error == WOLFSSL_ERROR_WANT_READ && conn->recv_said == OTLS_OK;
+}
+
+/* Whether a peer got through whose certificate core was never asked about. */
+static bool
+slipped_through(otls_engine_connection *conn)
+{
+	const otls_engine_config *config = conn->ctx->config;
+	WOLFSSL_X509_CHAIN *chain;
+
+	if (conn->judged)
+		return false;
+	if (!is_server(conn) || config->client_auth == OTLS_CLIENT_AUTH_REQUIRED)
+		return true;
+	chain = wolfSSL_get_peer_chain(conn->ssl);
+	return chain != NULL && wolfSSL_get_chain_count(chain) > 0;
+}
+
+static otls_status
+handshake(otls_engine_connection *conn, otls_report *report)
+{
+	const char *function = is_server(conn) ? "wolfSSL_accept" : "wolfSSL_connect";
+	int ret, error;
+
+	if (conn->ready)
+		return OTLS_OK;
+	for (;;) {
+		conn->recv_said = OTLS_ERROR;
+		ret = is_server(conn) ? wolfSSL_accept(conn->ssl) : wolfSSL_connect(conn->ssl);
+		if (ret == WOLFSSL_SUCCESS)
+			break;
+		error = wolfSSL_get_error(conn->ssl, ret);
+		if (error == WOLFSSL_ERROR_WANT_READ && conn->recv_said == OTLS_WANT_READ)
+			return OTLS_WANT_READ;
+		if (!goes_on(conn, error))
+			return handshake_failed(conn, function, error, report);
+	}
+	if (slipped_through(conn))
+		return handshake_failed(conn, function, NO_PEER_CERT, report);
+	conn->ready = true;
+	return OTLS_OK;
+}
+
+static void
+info(const otls_engine_connection *conn, otls_engine_info *info)
+{
+	const unsigned char *name = NULL;
+	unsigned int len = 0;
+	int suite;
+
+	/* Before the hellos have met, the library tells what it would like best. */
+	if (conn->ssl == NULL || (suite = wolfSSL_get_current_cipher_suite(conn->ssl)) <= 0)
+		return;
+	info->version = (uint16_t)wolfSSL_version(conn->ssl);
+	info->suite = (uint16_t)suite;
+	info->group = wolf_group_by_name(wolfSSL_get_curve_name(conn->ssl));
+	wolfSSL_get0_alpn_selected(conn->ssl, &name, &len);
+	info->alpn = (otls_bytes){ name, name == NULL ? 0 : len };
+	info->resumed = conn->ready && wolfSSL_session_reused(conn->ssl) != 0;
+}
+
+/* == data == */
+
+/* The library takes a lost transport for a proper end; only the alert itself is one. */
+static bool
+close_notify_came(otls_engine_connection *conn)
+{
+	WOLFSSL_ALERT_HISTORY history;
+
+	memset(&history, 0, sizeof(history));
+	return wolfSSL_get_alert_history(conn->ssl, &history) == WOLFSSL_SUCCESS && history.last_rx.level > 0 &&
+	       history.last_rx.code == ALERT_CLOSE_NOTIFY;
+}
+
+static otls_status
+read_data(otls_engine_connection *conn, void *buf, size_t cap, size_t *len, otls_report *report)
+{
+	int want = cap < 16384 ? (int)cap : 16384;
+	int ret, error;
+
+	while (!conn->closed) {
+		conn->recv_said = OTLS_ERROR;
+		ret = wolfSSL_read(conn->ssl, buf, want);
+		if (ret > 0) {
+			*len = (size_t)ret;
+			return OTLS_OK;
+		}
+		error = wolfSSL_get_error(conn->ssl, ret);
+		if (error == WOLFSSL_ERROR_WANT_READ && conn->recv_said == OTLS_WANT_READ)
+			return OTLS_WANT_READ;
+		if (error == WOLFSSL_ERROR_ZERO_RETURN && close_notify_came(conn))
+			conn->closed = true;
+		else if (!goes_on(conn, error))
+			return connection_failed(conn, OTLS_E_RECORD, "wolfSSL_read", error, report);
+	}
+	return OTLS_EOF;
+}
+
+static size_t
+pending(const otls_engine_connection *conn)
+{
+	int count = wolfSSL_pending(conn->ssl);
+
+	return count > 0 ? (size_t)count : 0;
+}
+
+static otls_status
+write_data(otls_engine_connection *conn, const void *buf, size_t len, otls_report *report)
+{
+	const uint8_t *at = buf;
+	int ret;
+
+	for (; len > 0; at += ret, len -= (size_t)ret) {
+		ret = wolfSSL_write(conn->ssl, at, (int)len);
+		if (ret <= 0)
+			return connection_failed(
+			    conn, OTLS_E_BACKEND, "wolfSSL_write", wolfSSL_get_error(conn->ssl, ret), report);
+	}
+	return OTLS_OK;
+}
+
+/* With both directions closed the library would wipe the connection, and start a new handshake on the next write;
+ * so it is made to forget what it has received. */
+static otls_status
+close_notify(otls_engine_connection *conn, otls_report *report)
+{
+	int ret;
+
+	wolfSSL_set_shutdown(conn->ssl, 0);
+	ret = wolfSSL_shutdown(conn->ssl);
+	if (ret < 0 || conn->send_failed)
+		return connection_failed(
+		    conn, OTLS_E_BACKEND, "wolfSSL_shutdown", wolfSSL_get_error(conn->ssl, ret), report);
+	return OTLS_OK;
+}
+
+/* == the rest == */
+
+/* The library decides by itself whether the peer is asked to answer with an update of its own. */
+static otls_status
+key_update(otls_engine_connection *conn, bool request_peer, otls_report *report)
+{
+	int ret = wolfSSL_update_keys(conn->ssl);
+
+	(void)request_peer;
+	if (ret != WOLFSSL_SUCCESS)
+		return connection_failed(
+		    conn, OTLS_E_BACKEND, "wolfSSL_update_keys", wolfSSL_get_error(conn->ssl, ret), report);
+	return OTLS_OK;
+}
+
+#if WOLF_EXPORTER
+static otls_status
+export_key(
+    otls_engine_connection *conn, const char *label, otls_bytes context, uint8_t *out, size_t len, otls_report *report)
+{
+	if (wolfSSL_export_keying_material(conn->ssl, out, len, label, strlen(label), context.data, context.len,
+		context.data != NULL) != WOLFSSL_SUCCESS)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_export_keying_material", 0);
+	return OTLS_OK;
+}
+#endif
+
+static otls_status
+finished(otls_engine_connection *conn, bool peer, uint8_t *out, size_t cap, size_t *len, otls_report *report)
+{
+	uint8_t message[OTLS_HASH_MAX];
+	size_t got = peer ? wolfSSL_get_peer_finished(conn->ssl, message, sizeof(message))
+			  : wolfSSL_get_finished(conn->ssl, message, sizeof(message));
+
+	if (got == 0 || got > sizeof(message))
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_get_finished", 0);
+	*len = got;
+	if (got > cap)
+		return wolf_refuse(report, OTLS_E_LIMIT, "wolfSSL_get_finished", "no room for it");
+	memcpy(out, message, got);
+	return OTLS_OK;
+}
+
+static otls_status
+master_secret(otls_engine_connection *conn, uint8_t out[48], otls_report *report)
+{
+	/* What TLS 1.3 has there is something else on every library. */
+	if (wolfSSL_version(conn->ssl) != 0x0303)
+		return wolf_refuse(
+		    report, OTLS_E_UNSUPPORTED, "wolfSSL_SESSION_get_master_key", "TLS 1.3 has no master secret");
+	if (wolfSSL_SESSION_get_master_key(wolfSSL_get_session(conn->ssl), out, 48) != 48)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_SESSION_get_master_key", 0);
+	return OTLS_OK;
+}
+
+const otls_engine otls__engine_wolfssl = {
+	.size = sizeof(otls_engine),
+	.version = OTLS_ENGINE_VERSION,
+	.name = "wolfssl",
+	.library = "wolfSSL",
+	.context_size = sizeof(otls_engine_context),
+	.connection_size = sizeof(otls_engine_connection),
+	.key_size = sizeof(otls_engine_key),
+
+	.init = wolf_init,
+	.version_text = wolf_version_text,
+	.version_number = wolf_version_number,
+	.has = wolf_has,
+	.limit = wolf_limit,
+	.supports = wolf_supports,
+
+	.verify_signature = wolf_verify_signature,
+	.hash = wolf_hash,
+	.hmac = wolf_hmac,
+	.aead_seal = wolf_aead_seal,
+	.aead_open = wolf_aead_open,
+
+	.key_load = wolf_key_load,
+	.key_spki = wolf_key_spki,
+	.key_sign = wolf_key_sign,
+	.key_fini = wolf_key_fini,
+	.key_generate = wolf_key_generate,
+
+	.context_init = wolf_context_init,
+	.context_fini = wolf_context_fini,
+
+	.connection_init = connection_init,
+	.connection_fini = connection_fini,
+	.handshake = handshake,
+	.read = read_data,
+	.pending = pending,
+	.write = write_data,
+	.close_notify = close_notify,
+	.info = info,
+
+	.key_update = key_update,
+#if WOLF_EXPORTER
+	.export_key = export_key,
+#endif
+	.finished = finished,
+	.master_secret = master_secret,
+};

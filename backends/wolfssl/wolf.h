@@ -1,0 +1,161 @@
+/* The wolfSSL engine's own header.  Here alone does the build look at what wolfSSL was configured with: every macro
+ * is 0 or 1.  Only wolfSSL's native names are used; its OpenSSL look-alikes collide with the real ones. */
+#ifndef OTLS_WOLF_H
+#define OTLS_WOLF_H
+
+#include <omnitls/engine.h>
+
+#include <wolfssl/options.h>
+
+#include <wolfssl/ssl.h>
+
+#include <wolfssl/error-ssl.h>
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/ed25519.h>
+#include <wolfssl/wolfcrypt/ed448.h>
+#include <wolfssl/wolfcrypt/error-crypt.h>
+#include <wolfssl/wolfcrypt/hash.h>
+#include <wolfssl/wolfcrypt/random.h>
+#include <wolfssl/wolfcrypt/rsa.h>
+
+#if !defined(OPENSSL_EXTRA) || !defined(SESSION_CERTS) || !defined(WOLFSSL_TLS13)
+#error "wolfSSL is too small: configure it with --enable-distro, or --enable-opensslall --enable-sessioncerts"
+#endif
+
+#if defined(HAVE_ED448) && defined(HAVE_ED448_KEY_IMPORT) && defined(HAVE_ED448_KEY_EXPORT)
+#define WOLF_ED448 1
+#else
+#define WOLF_ED448 0
+#endif
+
+#if defined(HAVE_CURVE448)
+#define WOLF_X448 1
+#else
+#define WOLF_X448 0
+#endif
+
+#if defined(HAVE_KEYING_MATERIAL)
+#define WOLF_EXPORTER 1
+#else
+#define WOLF_EXPORTER 0
+#endif
+
+/* CA names in TLS 1.3's CertificateRequest: 5.5 keeps them to itself, 5.9 sends them. */
+#if LIBWOLFSSL_VERSION_HEX >= 0x05009000
+#define WOLF_CLIENT_CA_TLS13 1
+#else
+#define WOLF_CLIENT_CA_TLS13 0
+#endif
+
+#define WOLF_CHAIN_MAX      9     /* MAX_CHAIN_DEPTH, compiled into the library, in no public header */
+#define WOLF_CHAIN_BYTES    18462 /* MAX_CERTIFICATE_SZ, likewise */
+#define WOLF_RSA_MAX_BITS   4096  /* what distributions build */
+#define WOLF_PASSPHRASE_MAX 159   /* the library's own buffer, NAME_SZ */
+#define WOLF_SUITES_MAX     128
+#define WOLF_LENGTH_MAX     INT32_MAX /* its lengths are int or word32 */
+
+/* Not the number that OpenSSL gives it; the library has no name of its own for it. */
+#define WOLF_MODE_AUTO_RETRY SSL_MODE_AUTO_RETRY
+
+extern const otls_engine otls__engine_wolfssl;
+
+/* == error.c == */
+
+/* Every failure leaves through one of these.  function: the library's call that failed; code: its own error number,
+ * 0 for none.  Both answer OTLS_ERROR. */
+otls_status wolf_fail(otls_report *report, otls_code code, const char *function, int error);
+/* The same, but where the number tells of memory or of something that this build lacks, that is the code. */
+otls_status wolf_fail_as(otls_report *report, otls_code otherwise, const char *function, int error);
+/* A failure that is not the library's: the words are ours. */
+otls_status wolf_refuse(otls_report *report, otls_code code, const char *function, const char *reason);
+
+/* == key.c == */
+
+enum wolf_key_kind { WOLF_KEY_NONE, WOLF_KEY_RSA, WOLF_KEY_EC, WOLF_KEY_ED25519, WOLF_KEY_ED448 };
+
+/* A key as the library works with it. */
+struct wolf_key {
+	enum wolf_key_kind kind;
+	union {
+		RsaKey rsa;
+		ecc_key ec;
+		ed25519_key ed25519;
+#if WOLF_ED448
+		ed448_key ed448;
+#endif
+	} u;
+};
+
+#define WOLF_KEY_DER_MAX  2560 /* RSAPrivateKey of 4096 bits takes 2350 */
+#define WOLF_SPKI_DER_MAX 640  /* and its public half 550 */
+
+/* A private key at rest: re-encoded by the library, so that what is kept is known to be whole. */
+struct otls_engine_key {
+	enum wolf_key_kind kind;
+	size_t der_len, spki_len;
+	uint8_t
+	    der[WOLF_KEY_DER_MAX]; /* RSAPrivateKey, ECPrivateKey with its curve, or PKCS#8 for the Edwards curves */
+	uint8_t spki[WOLF_SPKI_DER_MAX];
+};
+
+/* Opens a public key: live is to be closed whatever the answer.  ERROR: FORMAT, UNSUPPORTED, BACKEND. */
+otls_status wolf_key_open_spki(struct wolf_key *live, otls_bytes spki, otls_report *report);
+/* Opens a private key at rest, likewise. */
+otls_status wolf_key_open(struct wolf_key *live, const otls_engine_key *key, otls_report *report);
+void wolf_key_close(struct wolf_key *live);
+
+otls_status wolf_key_load(
+    otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report);
+otls_status wolf_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report);
+otls_status wolf_key_generate(otls_key_kind kind, uint8_t *out, size_t cap, size_t *len, otls_report *report);
+void wolf_key_fini(otls_engine_key *key);
+
+void wolf_wipe(void *data, size_t len);
+
+/* == crypto.c == */
+
+otls_status wolf_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs,
+    otls_bytes signature, otls_report *report);
+otls_status wolf_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap,
+    size_t *len, otls_report *report);
+otls_status wolf_hash(
+    otls_hash hash, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report);
+otls_status wolf_hmac(
+    otls_hash hash, otls_bytes key, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report);
+otls_status wolf_aead_seal(const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes plain,
+    uint8_t *out, otls_report *report);
+otls_status wolf_aead_open(const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes sealed,
+    uint8_t *out, otls_report *report);
+
+/* == context.c == */
+
+struct otls_engine_context {
+	WOLFSSL_CTX *ctx;
+	const otls_engine_config *config;
+	char sigalgs[256]; /* a new suite list resets the schemes, so a connection sets them again */
+};
+
+otls_status wolf_init(otls_report *report);
+const char *wolf_version_text(otls_backend_text which);
+uint32_t wolf_version_number(void);
+bool wolf_has(otls_capability capability);
+uint64_t wolf_limit(otls_limit which);
+bool wolf_supports(otls_kind kind, uint16_t id);
+/* The IANA number of a curve by the name that wolfSSL_get_curve_name tells; 0: not known. */
+uint16_t wolf_group_by_name(const char *name);
+/* Suites as the library's byte list takes them; false: too many. */
+bool wolf_suite_bytes(const uint16_t *suites, size_t count, uint8_t out[2 * WOLF_SUITES_MAX]);
+
+otls_status wolf_context_init(otls_engine_context *ctx, const otls_engine_config *config, otls_report *report);
+void wolf_context_fini(otls_engine_context *ctx);
+
+/* == connection.c: what a context has to know of its connections == */
+
+int wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg);
+int wolf_send(WOLFSSL *ssl, char *buf, int len, void *arg);
+int wolf_judge_peer(int preverify, WOLFSSL_X509_STORE_CTX *store);
+int wolf_choose_alpn(WOLFSSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
+    unsigned int in_len, void *arg);
+
+#endif

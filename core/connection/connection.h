@@ -1,0 +1,162 @@
+/* A connection inside core.
+ *
+ *   connection.c  life and settings           run.c        entry to every call: checks, waiting, failing
+ *   getters.c     what it answers about itself host.c       what the engine calls: bytes in and out, the peer's chain
+ *   handshake.c   from the first byte to OPEN  hello.c      a server's outcome of the hello
+ *   verdict.c     judging the peer, and naming failures
+ *   data.c        read, write, shutdown        channel.c    public transport calls
+ *
+ * Every public call that moves bytes is a step: a function that goes as far as it can and never waits.
+ * otls__run repeats it, and waits where the transport blocks. */
+#ifndef OTLS_CORE_CONNECTION_H
+#define OTLS_CORE_CONNECTION_H
+
+#include "context/context.h"
+#include "error.h"
+#include "hello/gate.h"
+#include "io/input.h"
+#include "io/output.h"
+#include "io/transport.h"
+
+#define OTLS_RECORD_MAX   16384  /* bytes of data in one record (RFC 8446, section 5.1) */
+#define OTLS_FEED_MAX     262144 /* bytes that may wait in memory, unread */
+#define OTLS_QUEUE_HIGH   65536  /* output that waits: no more data is taken; what nobody asked for: no more is read */
+#define OTLS_QUEUE_FLOOD  262144 /* what nobody asked for: fatal */
+#define OTLS_IDLE_RECORDS 64     /* records without data that a peer may send in a row */
+
+/* What the transport said last when it was read: the engine's own words for it are not listened to. */
+typedef enum otls_input_end { OTLS_INPUT_MORE, OTLS_INPUT_BLOCKED, OTLS_INPUT_EOF, OTLS_INPUT_BROKEN } otls_input_end;
+
+/* The peer's certificates and what was decided about them. */
+typedef struct otls_peer {
+	otls_certificate **chain; /* as sent, leaf first; NULL where one could not be parsed */
+	otls_bytes *raw;          /* the same as they came */
+	size_t count;
+	bool told; /* the engine told a chain, be it empty */
+	bool judged;
+	bool refused;
+	int alert; /* of the refusal */
+	otls_verify_outcome outcome;
+} otls_peer;
+
+/* Where reading stands in the record that the engine is taking: tells records without data from others. */
+typedef struct otls_record_count {
+	uint8_t header[5];
+	size_t have;   /* bytes of the header */
+	size_t left;   /* bytes of the body */
+	unsigned idle; /* records begun since the last byte of data */
+} otls_record_count;
+
+struct otls_connection {
+	otls_context *ctx;
+	otls_sealed *sealed;
+	const otls_engine *engine;
+	otls_role role; /* 0: not said yet */
+	otls_state state;
+	otls_error error;
+	unsigned process; /* otls__process when it was made */
+	bool in_callback;
+
+	/* settings of its own */
+	otls_peer_name peer_name; /* text "": none */
+	bool skip_name_check;
+	bool server_name_set;
+	char server_name[256];
+	bool verify_mode_set;
+	uint64_t verify_mode;
+	bool alpn_set;
+	otls_alpn_list alpn;
+	int timeout, handshake_timeout; /* milliseconds; -1: none */
+
+	/* bytes */
+	otls_transport transport;
+	otls_input input;
+	otls_output output;
+	otls_gate gate;
+	bool direct;      /* the engine's next output goes straight to the transport if nothing is queued */
+	bool no_memory;   /* output was lost for want of memory: fatal */
+	int output_errno; /* sending failed; 0: not */
+	bool fed_eof;
+	otls_input_end input_end;
+	int input_errno;
+	otls_record_count records;
+	size_t unasked; /* bytes that reading made the engine queue, since the queue was last empty */
+	uint8_t *look;  /* decrypted bytes that peek has shown: OTLS_RECORD_MAX of room */
+	size_t look_at, look_len;
+
+	/* handshake */
+	otls_engine_connection *native;
+	otls_engine_setup setup;
+	bool hello_answered; /* the server-name callback has said OK */
+	bool alpn_answered;
+	int refuse_alert;          /* -1: the default */
+	otls_bytes alpn_choice;    /* server; a view into the gate's first hello */
+	uint8_t alpn_wire[256];    /* the same behind its length, for the engine */
+	int64_t started, deadline; /* of the handshake; deadline 0: not started */
+	uint64_t handshake_microseconds;
+	otls_peer peer;
+	otls_engine_info info;
+	uint8_t alpn_agreed[256]; /* NUL behind it */
+	size_t alpn_agreed_len;
+
+	uint64_t shutdown_bits;
+	otls_status latest; /* of the latest call that moves bytes */
+	uint64_t bytes_in, bytes_out;
+	void *user_data;
+	otls_free_fn free_user_data;
+};
+
+/* == run.c == */
+/* Grows in every forked child: a connection of another process is refused. */
+unsigned otls__process(void);
+
+typedef otls_status (*otls_step)(otls_connection *conn, void *arg);
+
+/* Runs a step: refuses where a call is not possible (NULL, failed, callback, fork), repeats and waits where the transport
+ * blocks.  A step's ERROR that is not of category USAGE fails the connection. */
+otls_status otls__run(otls_connection *conn, const char *function, otls_step step, void *arg);
+/* The refusals alone, for calls that move nothing. */
+otls_status otls__check(otls_connection *conn, const char *function);
+/* Keeps the thread's record as the connection's; answers ERROR. */
+otls_status otls__connection_fail(otls_connection *conn);
+
+/* == host.c == */
+extern const otls_host_calls otls__host_calls;
+
+static inline otls_host *
+otls__host(otls_connection *conn)
+{
+	return (otls_host *)conn;
+}
+
+/* Sends what is queued, as far as the transport takes it.  OK: all of it; WANT_WRITE; ERROR: output_errno is set, and the
+ * queue is dropped. */
+otls_status otls__send_queued(otls_connection *conn);
+/* Reads once from the transport into the input.  OK, WANT_READ, EOF, ERROR: input_end is set. */
+otls_status otls__fill(otls_connection *conn);
+
+/* == handshake.c, hello.c == */
+/* A step. */
+otls_status otls__handshake_step(otls_connection *conn, void *arg);
+/* Server: reads the hello, asks the callbacks, and builds the engine's connection from the outcome. */
+otls_status otls__hello_step(otls_connection *conn);
+/* Builds the engine's connection. */
+otls_status otls__native_new(otls_connection *conn, otls_identity *identity);
+/* Refuses before there is an engine, or while everything is still in plain: queues the alert.  Answers ERROR. */
+otls_status otls__refuse_plain(otls_connection *conn, int alert);
+/* The application protocols in force. */
+otls_bytes otls__alpn_offered(const otls_connection *conn);
+uint64_t otls__verify_mode(const otls_connection *conn);
+
+/* == verdict.c == */
+/* Takes the peer's chain as the engine tells it. */
+void otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n);
+/* Judges it, once.  OK, or ERROR and *alert. */
+otls_status otls__peer_judge(otls_connection *conn, int *alert);
+void otls__peer_fini(otls_peer *peer);
+/* Names the failure of an engine slot, from what core saw and then from the report; answers ERROR. */
+otls_status otls__explain(otls_connection *conn, const otls_report *report, const char *what);
+/* Sending failed: reads what has arrived, since an alert in it is the better reason.  Answers ERROR. */
+otls_status otls__explain_send(otls_connection *conn);
+
+#endif

@@ -1,0 +1,264 @@
+/* A server reads the hello before there is an engine: name, context, application protocol, certificate. */
+#include "connection/connection.h"
+
+#include "registry/registry.h"
+
+#include <errno.h>
+
+enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_UNRECOGNIZED_NAME = 112, ALERT_NO_APPLICATION_PROTOCOL = 120 };
+
+otls_status
+otls__refuse_plain(otls_connection *conn, int alert)
+{
+	uint8_t record[7];
+
+	if (alert < 0)
+		return OTLS_ERROR;
+	otls__gate_alert(record, alert);
+	if (conn->output_errno == 0)
+		otls__output_append(&conn->output, record, sizeof(record)); /* no memory: the peer gets none */
+	otls__error_thread()->alert = alert;
+	otls__error_thread()->alert_sent = true;
+	return OTLS_ERROR;
+}
+
+/* == reading it == */
+
+static otls_status
+hello_missing(const otls_connection *conn, otls_status status)
+{
+	if (status == OTLS_EOF)
+		return otls__fail(OTLS_E_TRUNCATED, "waiting for the client's hello");
+	if (conn->no_memory)
+		return otls__fail_memory();
+	return otls__fail_errno(OTLS_E_SYSCALL, conn->input_errno, "waiting for the client's hello");
+}
+
+static otls_status
+read_hello(otls_connection *conn)
+{
+	otls_status status;
+
+	while (conn->gate.state != OTLS_GATE_HELLO) {
+		status = otls__gate_pull(&conn->gate, &conn->input);
+		if (status == OTLS_ERROR)
+			return otls__refuse_plain(conn, conn->gate.alert);
+		if (status == OTLS_OK)
+			continue;
+		status = otls__fill(conn);
+		if (status == OTLS_WANT_READ)
+			return status;
+		if (status != OTLS_OK)
+			return hello_missing(conn, status);
+	}
+	return OTLS_OK;
+}
+
+/* == the name == */
+
+static otls_status
+ask_servername(otls_connection *conn)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	otls_answer answer;
+
+	if (conn->hello_answered || settings->servername == NULL)
+		return OTLS_OK;
+	conn->in_callback = true;
+	answer = settings->servername(conn, otls_connection_server_name(conn), settings->servername_arg->arg);
+	conn->in_callback = false;
+	if (answer == OTLS_ANSWER_PENDING)
+		return OTLS_WANT_CALLBACK;
+	if (answer == OTLS_ANSWER_OK) {
+		conn->hello_answered = true;
+		return OTLS_OK;
+	}
+	otls__fail(OTLS_E_CALLBACK, "the server-name callback, for \"%s\"", otls_connection_server_name(conn));
+	return otls__refuse_plain(conn, conn->refuse_alert >= 0 ? conn->refuse_alert : ALERT_UNRECOGNIZED_NAME);
+}
+
+/* What the callback left must be able to serve. */
+static otls_status
+check_outcome(otls_connection *conn)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	otls_store *store;
+
+	if (settings->identity_count == 0) {
+		otls__fail(OTLS_E_CALLBACK, "the server-name callback left a context without a certificate");
+		return otls__refuse_plain(conn, ALERT_HANDSHAKE_FAILURE);
+	}
+	if ((otls__verify_mode(conn) & OTLS_VERIFY_PEER) != 0 &&
+	    otls__sealed_trust(conn->sealed, conn->role, &store) != OTLS_OK) {
+		otls__fail(
+		    OTLS_E_CALLBACK, "the server-name callback left a context that verifies clients and trusts nobody");
+		return otls__refuse_plain(conn, ALERT_HANDSHAKE_FAILURE);
+	}
+	return OTLS_OK;
+}
+
+/* == the application protocol == */
+
+static otls_status
+refuse_alpn(otls_connection *conn, const char *why)
+{
+	otls__fail(OTLS_E_ALPN, "%s", why);
+	return otls__refuse_plain(conn, ALERT_NO_APPLICATION_PROTOCOL);
+}
+
+/* The best of ours that the client offers. */
+static otls_bytes
+common_alpn(const otls_connection *conn)
+{
+	otls_bytes ours = otls__alpn_offered(conn), name;
+
+	for (size_t i = 0; (name = otls__alpn_at(ours, i)).data != NULL; i++)
+		if (otls__alpn_has(conn->gate.client.alpn, name))
+			return name;
+	return otls__bytes(NULL, 0);
+}
+
+static otls_status
+ask_alpn(otls_connection *conn)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	size_t choice = SIZE_MAX;
+	otls_answer answer;
+
+	conn->in_callback = true;
+	answer = settings->alpn_select(conn, &choice, settings->alpn_select_arg->arg);
+	conn->in_callback = false;
+	if (answer == OTLS_ANSWER_PENDING)
+		return OTLS_WANT_CALLBACK;
+	if (answer != OTLS_ANSWER_OK)
+		return refuse_alpn(conn, "the select callback refused");
+	conn->alpn_choice = otls__alpn_at(conn->gate.client.alpn, choice);
+	if (choice != SIZE_MAX && conn->alpn_choice.data == NULL)
+		return refuse_alpn(conn, "the select callback chose what was not offered");
+	return OTLS_OK;
+}
+
+static otls_status
+choose_alpn(otls_connection *conn)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	bool offered = conn->gate.client.alpn.len > 0;
+	uint64_t max_name = conn->engine->limit(OTLS_LIMIT_ALPN_NAME_BYTES);
+	otls_status status = OTLS_OK;
+
+	if (conn->alpn_answered)
+		return OTLS_OK;
+	if (offered && settings->alpn_select != NULL)
+		status = ask_alpn(conn);
+	else if (offered)
+		conn->alpn_choice = common_alpn(conn);
+	if (status != OTLS_OK)
+		return status;
+	conn->alpn_answered = true;
+	if (conn->alpn_choice.data == NULL && settings->alpn_policy == OTLS_ALPN_REQUIRED)
+		return refuse_alpn(
+		    conn, offered ? "nothing that the client offers is served" : "the client offers none");
+	if (max_name > 0 && conn->alpn_choice.len > max_name)
+		return refuse_alpn(conn, "the chosen name is longer than the backend can say");
+	return OTLS_OK;
+}
+
+/* == the certificate == */
+
+/* Whether a suite of TLS 1.2 is offered that this kind of key signs for.  TLS 1.3's suites say nothing of keys. */
+static bool
+suite_fits(const otls_connection *conn, otls_signature_kind kind, uint16_t version)
+{
+	bool rsa = kind == OTLS_SIGNATURE_RSA_PKCS1 || kind == OTLS_SIGNATURE_RSA_PSS;
+
+	if (version == OTLS_TLS1_3)
+		return true;
+	for (size_t i = 0; i < conn->sealed->suite_count; i++) {
+		const otls_cipher *cipher = otls_cipher_by_id(conn->sealed->suites[i]);
+
+		if (cipher->auth == (rsa ? OTLS_AUTH_RSA : OTLS_AUTH_ECDSA) &&
+		    otls__pairs_have(conn->gate.client.suites, cipher->id))
+			return true;
+	}
+	return false;
+}
+
+static bool
+scheme_fits(const otls_connection *conn, const otls_identity *identity, otls_signature_kind kind, uint16_t version)
+{
+	otls_bytes offered = conn->gate.client.schemes;
+
+	if (offered.len == 0)
+		return true; /* TLS 1.2 without the extension: the engine decides */
+	for (size_t i = 0; i < conn->sealed->scheme_count; i++) {
+		uint16_t scheme = conn->sealed->schemes[i];
+
+		if (otls__pairs_have(offered, scheme) &&
+		    otls__scheme_fits(scheme, kind, identity->chain[0]->spki.group, version))
+			return true;
+	}
+	return false;
+}
+
+static bool
+identity_fits(const otls_connection *conn, const otls_identity *identity)
+{
+	uint16_t ours = conn->sealed->settings.max_version, theirs = conn->gate.client.max_version;
+	uint16_t version = theirs < ours ? theirs : ours;
+	otls_signature_kind kind = otls__identity_kind(identity);
+
+	return scheme_fits(conn, identity, kind, version) && suite_fits(conn, kind, version);
+}
+
+/* By name and schemes, else by schemes, else the first. */
+static otls_identity *
+choose_identity(const otls_connection *conn)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	otls_identity *fitting = NULL;
+	otls_peer_name name;
+	bool named = settings->identity_count > 1 && conn->server_name[0] != '\0' &&
+		     otls__peer_name_parse(conn->server_name, &name) == OTLS_OK;
+
+	for (size_t i = 0; i < settings->identity_count; i++) {
+		otls_identity *identity = settings->identities[i];
+
+		if (!identity_fits(conn, identity))
+			continue;
+		if (!named || otls__certificate_matches(identity->chain[0], &name, true))
+			return identity;
+		if (fitting == NULL)
+			fitting = identity;
+	}
+	return fitting != NULL ? fitting : settings->identities[0];
+}
+
+/* == the step == */
+
+/* Names are at most 255 bytes and hold no NUL: the hello's reader has seen to that. */
+static void
+keep_name(otls_connection *conn)
+{
+	otls_bytes name = conn->gate.client.server_name;
+
+	if (name.len == 0 || name.len >= sizeof(conn->server_name))
+		return;
+	memcpy(conn->server_name, name.data, name.len);
+	conn->server_name[name.len] = '\0';
+}
+
+otls_status
+otls__hello_step(otls_connection *conn)
+{
+	otls_status status = read_hello(conn);
+
+	if (status != OTLS_OK)
+		return status;
+	keep_name(conn);
+	if ((status = ask_servername(conn)) != OTLS_OK || (status = check_outcome(conn)) != OTLS_OK ||
+	    (status = choose_alpn(conn)) != OTLS_OK)
+		return status;
+	if (otls__native_new(conn, choose_identity(conn)) != OTLS_OK)
+		return OTLS_ERROR;
+	return otls__gate_release(&conn->gate);
+}

@@ -1,0 +1,306 @@
+/* Judging the peer, and naming failures. */
+#include "connection/connection.h"
+
+#include <stdio.h>
+
+/* == the chain as it came == */
+
+static bool
+same_chain(const otls_peer *peer, const otls_bytes *chain, size_t n)
+{
+	if (peer->count != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!otls__bytes_equal(peer->raw[i], chain[i]))
+			return false;
+	return true;
+}
+
+void
+otls__peer_fini(otls_peer *peer)
+{
+	for (size_t i = 0; i < peer->count; i++) {
+		if (peer->chain[i] == NULL)
+			otls__free((void *)(uintptr_t)peer->raw[i].data);
+		otls_certificate_free(peer->chain[i]);
+	}
+	otls__free(peer->chain);
+	otls__free(peer->raw);
+	if (peer->judged)
+		otls__verify_outcome_fini(&peer->outcome);
+	*peer = (otls_peer){ 0 };
+}
+
+/* Parses one; one that cannot be parsed is kept as bytes. */
+static bool
+take_certificate(otls_peer *peer, otls_bytes der)
+{
+	char where[40];
+	void *copy;
+
+	snprintf(where, sizeof(where), "peer certificate %zu", peer->count);
+	if (otls__certificate_parse(der, where, &peer->chain[peer->count]) == OTLS_OK) {
+		const otls_certificate *cert = peer->chain[peer->count];
+
+		peer->raw[peer->count++] = otls__bytes(cert->der, cert->der_len);
+		return true;
+	}
+	if (otls_error_code(otls__error_thread()) == OTLS_E_MEMORY || (copy = otls__memdup(der.data, der.len)) == NULL)
+		return false;
+	peer->raw[peer->count++] = otls__bytes(copy, der.len);
+	return true;
+}
+
+static bool
+take_chain(otls_peer *peer, const otls_bytes *chain, size_t n)
+{
+	peer->told = true;
+	if (n == 0)
+		return true;
+	peer->chain = otls__alloc(n * sizeof(otls_certificate *));
+	peer->raw = otls__alloc(n * sizeof(*peer->raw));
+	if (peer->chain == NULL || peer->raw == NULL)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!take_certificate(peer, chain[i]))
+			return false;
+	return true;
+}
+
+static void
+conclude(otls_peer *peer, otls_verify_reason reason, int depth)
+{
+	peer->outcome.reason = reason;
+	peer->outcome.depth = depth;
+	snprintf(peer->outcome.text, sizeof(peer->outcome.text), "%s", otls_verify_reason_text(reason));
+}
+
+/* A chain of another handshake on the same connection: refused, whatever it is. */
+static void
+chain_changed(otls_peer *peer)
+{
+	if (peer->judged)
+		otls__verify_outcome_fini(&peer->outcome);
+	peer->outcome = (otls_verify_outcome){ 0 };
+	conclude(peer, OTLS_REASON_CHANGED, 0);
+	peer->judged = peer->refused = true;
+	peer->alert = otls__verify_alert(OTLS_REASON_CHANGED);
+}
+
+void
+otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
+{
+	if (conn->peer.told && same_chain(&conn->peer, chain, n))
+		return;
+	if (conn->peer.told)
+		chain_changed(&conn->peer);
+	else if (!take_chain(&conn->peer, chain, n))
+		conn->no_memory = true;
+}
+
+/* TLS 1.2: the Certificate message as it stood on the wire.  What the engine told must be the same; where it failed
+ * before it told anything, this is what is judged. */
+static void
+chain_from_wire(otls_connection *conn)
+{
+	otls_reader r = otls__reader(otls__buffer_view(&conn->gate.certificate));
+	otls_bytes chain[64];
+	size_t n = 0;
+
+	if (r.len == 0)
+		return;
+	otls__read_bytes(&r, 4); /* the message's header */
+	r = otls__reader(otls__read_vector24(&r));
+	while (!r.failed && r.len > 0 && n < OTLS_COUNT(chain))
+		chain[n++] = otls__read_vector24(&r);
+	if (!r.failed && r.len == 0)
+		otls__peer_chain(conn, chain, n);
+}
+
+/* == the verdict == */
+
+static otls_verify_params
+verify_params(const otls_connection *conn, const otls_store *store)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	bool check_name = conn->role == OTLS_ROLE_CLIENT && !conn->skip_name_check && conn->peer_name.text[0] != '\0';
+
+	return (otls_verify_params){
+		.engine = conn->engine,
+		.store = store,
+		.chain = conn->peer.chain,
+		.chain_len = conn->peer.count,
+		.peer = conn->role == OTLS_ROLE_CLIENT ? OTLS_ROLE_SERVER : OTLS_ROLE_CLIENT,
+		.name = check_name ? &conn->peer_name : NULL,
+		.key_use = OTLS_KEY_USE_SIGN, /* every suite that is offered has forward secrecy */
+		.max_intermediates = settings->verify_depth,
+		.flags = settings->verify_flags,
+		.time = otls__store_time(store),
+	};
+}
+
+/* The first certificate that could not be parsed, or -1. */
+static int
+unreadable(const otls_peer *peer)
+{
+	for (size_t i = 0; i < peer->count; i++)
+		if (peer->chain[i] == NULL)
+			return (int)i;
+	return -1;
+}
+
+static void
+judge(otls_connection *conn)
+{
+	otls_peer *peer = &conn->peer;
+	otls_verify_params params;
+	otls_store *store = NULL;
+
+	peer->outcome = (otls_verify_outcome){ .depth = -1 };
+	if (peer->count == 0) {
+		conclude(peer, OTLS_REASON_NO_PEER_CERTIFICATE, -1);
+	} else if (unreadable(peer) >= 0) {
+		conclude(peer, OTLS_REASON_MALFORMED, unreadable(peer));
+	} else {
+		if (otls__sealed_trust(conn->sealed, conn->role, &store) != OTLS_OK)
+			store = NULL; /* nothing is trusted, and the verdict says so */
+		params = verify_params(conn, store);
+		otls__verify_chain(&params, &peer->outcome);
+	}
+	peer->judged = true;
+}
+
+static bool
+is_accepted(const otls_connection *conn)
+{
+	uint64_t mode = otls__verify_mode(conn);
+
+	if (conn->peer.outcome.reason == OTLS_REASON_OK || mode == OTLS_VERIFY_INSECURE_NONE)
+		return true;
+	/* A server that does not insist: a client without a certificate is as good as anybody. */
+	return conn->role == OTLS_ROLE_SERVER && conn->peer.count == 0 &&
+	       (mode & OTLS_VERIFY_FAIL_IF_NO_PEER_CERT) == 0;
+}
+
+otls_status
+otls__peer_judge(otls_connection *conn, int *alert)
+{
+	otls_peer *peer = &conn->peer;
+
+	chain_from_wire(conn);
+	if (!peer->judged && !conn->no_memory) {
+		judge(conn);
+		peer->refused = !is_accepted(conn);
+		peer->alert = otls__verify_alert(peer->outcome.reason);
+	}
+	if (peer->judged && !peer->refused && !conn->no_memory)
+		return OTLS_OK;
+	*alert = conn->no_memory ? 80 /* internal_error */ : peer->alert;
+	return OTLS_ERROR;
+}
+
+/* == failures == */
+
+static otls_status
+explain_refusal(const otls_connection *conn, const otls_report *report)
+{
+	const otls_verify_outcome *outcome = &conn->peer.outcome;
+	otls_error *err = otls__error_thread();
+
+	otls__fail(OTLS_E_VERIFY, "%s", outcome->text);
+	err->verify_reason = (int)outcome->reason;
+	err->verify_depth = outcome->depth;
+	err->alert = report->alert >= 0 && report->alert_sent ? report->alert : conn->peer.alert;
+	err->alert_sent = true;
+	return OTLS_ERROR;
+}
+
+static otls_status
+explain_input(const otls_connection *conn, const char *what)
+{
+	if (conn->input_end == OTLS_INPUT_EOF)
+		return otls__fail(OTLS_E_TRUNCATED, "%s", what);
+	return otls__fail_errno(OTLS_E_SYSCALL, conn->input_errno, "%s", what);
+}
+
+/* The engine failed with the peer's chain at hand and no verdict asked for: core's verdict is the reason, and where
+ * that would be good, the chain is more than this library can do. */
+static otls_status
+explain_unjudged(otls_connection *conn, const otls_report *report, const char *what)
+{
+	int alert;
+
+	if (otls__peer_judge(conn, &alert) == OTLS_OK)
+		return otls__fail_report(OTLS_E_ENGINE_LIMIT, report, "%s: the peer's certificates", what);
+	return conn->no_memory ? otls__fail_memory() : explain_refusal(conn, report);
+}
+
+/* Whether the failure came between the peer's certificates and the verdict on them. */
+static bool
+is_unjudged(otls_connection *conn, const otls_report *report)
+{
+	if (conn->state != OTLS_STATE_HANDSHAKE || conn->peer.judged)
+		return false;
+	chain_from_wire(conn);
+	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY;
+}
+
+static otls_code
+engine_code(const otls_connection *conn, const otls_report *report)
+{
+	if (report->code == OTLS_E_MEMORY || report->code == OTLS_E_BACKEND || report->code == OTLS_E_UNSUPPORTED)
+		return report->code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND;
+	return conn->state == OTLS_STATE_HANDSHAKE ? OTLS_E_HANDSHAKE : OTLS_E_RECORD;
+}
+
+otls_status
+otls__explain(otls_connection *conn, const otls_report *report, const char *what)
+{
+	if (conn->gate.state == OTLS_GATE_REFUSED) {
+		*otls__error_thread() = conn->error;
+		return OTLS_ERROR;
+	}
+	if (conn->no_memory)
+		return otls__fail_memory();
+	if (conn->peer.refused)
+		return explain_refusal(conn, report);
+	if (report->code == OTLS_E_ALERT_RECEIVED)
+		return otls__fail_report(OTLS_E_ALERT_RECEIVED, report, "%s", what);
+	if (conn->input_end == OTLS_INPUT_EOF || conn->input_end == OTLS_INPUT_BROKEN)
+		return explain_input(conn, what);
+	if (is_unjudged(conn, report))
+		return explain_unjudged(conn, report, what);
+	return otls__fail_report(engine_code(conn, report), report, "%s", what);
+}
+
+/* Lets the engine go through what has arrived; data is passed over, since nothing can be answered any more. */
+static otls_status
+read_to_the_end(otls_connection *conn, otls_report *report)
+{
+	uint8_t scrap[4096];
+	otls_status status;
+	size_t len;
+
+	do {
+		*report = otls__report();
+		status = conn->state == OTLS_STATE_HANDSHAKE
+			     ? conn->engine->handshake(conn->native, report)
+			     : conn->engine->read(conn->native, scrap, sizeof(scrap), &len, report);
+	} while (status == OTLS_OK && conn->state != OTLS_STATE_HANDSHAKE);
+	otls__wipe(scrap, sizeof(scrap));
+	return status;
+}
+
+otls_status
+otls__explain_send(otls_connection *conn)
+{
+	otls_report report;
+
+	if (conn->native != NULL && read_to_the_end(conn, &report) == OTLS_ERROR &&
+	    (report.code == OTLS_E_ALERT_RECEIVED || conn->peer.refused)) {
+		otls__explain(conn, &report, "sending");
+		otls__error_thread()->sys_errno = conn->output_errno;
+		return OTLS_ERROR;
+	}
+	return otls__fail_errno(OTLS_E_SYSCALL, conn->output_errno, "sending");
+}

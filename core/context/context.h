@@ -1,0 +1,155 @@
+/* Contexts inside core: settings, identities, and what they are sealed into. */
+#ifndef OTLS_CORE_CONTEXT_H
+#define OTLS_CORE_CONTEXT_H
+
+#include "backend.h"
+#include "base.h"
+#include "x509/store.h"
+#include "x509/verify.h"
+
+#include <pthread.h>
+
+#define OTLS_FILE_MAX     (16u << 20) /* bytes of a certificate or key file */
+#define OTLS_PASSWORD_MAX 1023
+
+/* The argument of a callback, shared by all who may call it; its free_arg runs when the last one is gone. */
+typedef struct otls_argument {
+	atomic_uint refs;
+	void *arg;
+	otls_free_fn free_arg;
+} otls_argument;
+
+otls_argument *otls__argument_new(void *arg, otls_free_fn free_arg);
+otls_argument *otls__argument_ref(otls_argument *argument);
+void otls__argument_free(otls_argument *argument);
+
+/* A private key in the engine's own shape.  Counted and immutable. */
+typedef struct otls_key {
+	atomic_uint refs;
+	const otls_engine *engine;
+	otls_engine_key *native;
+} otls_key;
+
+otls_key *otls__key_ref(otls_key *key);
+void otls__key_free(otls_key *key);
+
+/* A chain and the key of its leaf, matched.  Counted and immutable. */
+typedef struct otls_identity {
+	atomic_uint refs;
+	otls_certificate **chain; /* leaf first */
+	size_t chain_len;
+	otls_bytes *ders; /* views into chain */
+	otls_key *key;
+	otls_engine_identity native; /* what the engine is handed */
+} otls_identity;
+
+otls_identity *otls__identity_ref(otls_identity *identity);
+void otls__identity_free(otls_identity *identity);
+/* What the leaf's key signs with. */
+otls_signature_kind otls__identity_kind(const otls_identity *identity);
+
+/* Names behind their length bytes, counted by the struct's owner. */
+typedef struct otls_alpn_list {
+	uint8_t *wire; /* NULL: none */
+	size_t len;
+} otls_alpn_list;
+
+/* "h2,http/1.1" or wire form into a list, checked against the backend's limits.  function is for the message. */
+otls_status otls__alpn_parse(const otls_engine *engine, const char *function, const char *text, otls_alpn_list *list);
+otls_status otls__alpn_parse_wire(
+    const otls_engine *engine, const char *function, otls_bytes wire, otls_alpn_list *list);
+/* The i-th name; data NULL: none. */
+otls_bytes otls__alpn_at(otls_bytes wire, size_t i);
+bool otls__alpn_has(otls_bytes wire, otls_bytes name);
+
+/* Everything that a connection needs of its context; copied as a whole when the context is sealed or copied. */
+typedef struct otls_settings {
+	otls_method method;
+	uint16_t min_version, max_version;
+	otls_identity **identities; /* complete pairs, in the order in which they were set */
+	size_t identity_count;
+	otls_store *store; /* NULL: none was given */
+	bool verify_mode_set;
+	uint64_t verify_mode, verify_flags;
+	int verify_depth;
+	otls_alpn_list alpn;
+	otls_alpn_policy alpn_policy;
+	otls_alpn_select_fn alpn_select;
+	otls_argument *alpn_select_arg;
+	otls_servername_fn servername;
+	otls_argument *servername_arg;
+} otls_settings;
+
+/* *copy is uninitialised before, complete after OK, and empty after ERROR. */
+otls_status otls__settings_copy(const otls_settings *settings, otls_settings *copy);
+void otls__settings_fini(otls_settings *settings);
+bool otls__settings_serve(const otls_settings *settings, otls_role role);
+/* The mode in force: what was set, else the role's own. */
+uint64_t otls__settings_verify_mode(const otls_settings *settings, otls_role role);
+
+/* BAD_ARGUMENT for bits that do not go together, or not with the method's role. */
+otls_status otls__verify_mode_check(const char *function, otls_method method, uint64_t mode);
+
+/* One engine context: what it was built for, and its neighbour. */
+typedef struct otls_native {
+	struct otls_native *next;
+	otls_role role;
+	otls_identity *identity; /* NULL: none; ref'd */
+	otls_client_auth client_auth;
+	otls_engine_config config;
+	otls_engine_context *context;
+} otls_native;
+
+/* Settings as they were when the first connection after a change was made.  Immutable but for what is built on
+ * demand, counted. */
+typedef struct otls_sealed {
+	atomic_uint refs;
+	const otls_engine *engine;
+	otls_settings settings;
+	uint16_t *suites, *groups, *schemes; /* what the defaults, the versions and the engine leave */
+	size_t suite_count, group_count, scheme_count;
+	pthread_mutex_t lock; /* of the two below */
+	otls_native *natives;
+	otls_store *platform;
+} otls_sealed;
+
+otls_status otls__sealed_new(const otls_engine *engine, const otls_settings *settings, otls_sealed **sealed);
+otls_sealed *otls__sealed_ref(otls_sealed *sealed);
+void otls__sealed_free(otls_sealed *sealed);
+/* The engine context for this role, identity (NULL: none) and way to ask for client certificates, built when first
+ * asked for; alive as long as sealed. */
+otls_status otls__sealed_native(
+    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native);
+/* The trust: the store that was given, else (clients only) the platform's, read once.  NO_TRUST: none. */
+otls_status otls__sealed_trust(otls_sealed *sealed, otls_role role, otls_store **store);
+
+/* A pair that is not complete: a chain or a key. */
+typedef struct otls_half_pair {
+	otls_certificate **chain;
+	size_t chain_len;
+	otls_key *key;
+} otls_half_pair;
+
+void otls__half_pair_fini(otls_half_pair *half);
+
+struct otls_context {
+	atomic_uint refs;
+	const otls_backend *backend;
+	const otls_engine *engine;
+	otls_settings settings;
+	otls_half_pair half;
+	char *password; /* NULL: none */
+	otls_password_fn password_fn;
+	otls_argument *password_arg;
+	void *user_data;
+	otls_free_fn free_user_data;
+	pthread_mutex_t lock; /* of sealed */
+	otls_sealed *sealed;  /* NULL: the settings changed since */
+};
+
+/* The snapshot that new connections use. */
+otls_status otls__context_seal(otls_context *ctx, otls_sealed **sealed);
+/* Every setter that changed something calls this. */
+void otls__context_changed(otls_context *ctx);
+
+#endif

@@ -1,0 +1,218 @@
+/* Sealing: settings as they were, and the engine contexts that are built from them. */
+#include "context/context.h"
+
+#include "error.h"
+#include "registry/registry.h"
+
+/* == lists == */
+
+static bool
+suite_in_range(const otls_settings *settings, uint16_t id)
+{
+	const otls_cipher *cipher = otls_cipher_by_id(id);
+
+	if (cipher->min_version == OTLS_TLS1_3)
+		return settings->max_version == OTLS_TLS1_3;
+	return settings->min_version <= OTLS_TLS1_2;
+}
+
+/* What the engine supports of a default list. */
+static otls_status
+filter(const otls_sealed *sealed, otls_kind kind, const uint16_t *from, size_t count, uint16_t **to, size_t *to_count)
+{
+	*to_count = 0;
+	if ((*to = otls__alloc(count * sizeof(**to))) == NULL)
+		return otls__fail_memory();
+	for (size_t i = 0; i < count; i++) {
+		if (kind == OTLS_KIND_SUITE && !suite_in_range(&sealed->settings, from[i]))
+			continue;
+		if (sealed->engine->supports(kind, from[i]))
+			(*to)[(*to_count)++] = from[i];
+	}
+	return OTLS_OK;
+}
+
+static otls_status
+fill_lists(otls_sealed *sealed)
+{
+	if (filter(sealed, OTLS_KIND_SUITE, otls__default_suites, otls__default_suite_count, &sealed->suites,
+		&sealed->suite_count) != OTLS_OK ||
+	    filter(sealed, OTLS_KIND_GROUP, otls__default_groups, otls__default_group_count, &sealed->groups,
+		&sealed->group_count) != OTLS_OK ||
+	    filter(sealed, OTLS_KIND_SCHEME, otls__default_schemes, otls__default_scheme_count, &sealed->schemes,
+		&sealed->scheme_count) != OTLS_OK)
+		return OTLS_ERROR;
+	if (sealed->suite_count == 0 || sealed->group_count == 0 || sealed->scheme_count == 0)
+		return otls__fail(OTLS_E_BACKEND, "%s has no suite, group or signature scheme that is allowed here",
+		    sealed->engine->library);
+	return OTLS_OK;
+}
+
+/* == life == */
+
+otls_status
+otls__sealed_new(const otls_engine *engine, const otls_settings *settings, otls_sealed **sealed)
+{
+	otls_sealed *new = otls__alloc(sizeof(*new));
+
+	*sealed = NULL;
+	if (new == NULL)
+		return otls__fail_memory();
+	atomic_init(&new->refs, 1);
+	pthread_mutex_init(&new->lock, NULL);
+	new->engine = engine;
+	if (otls__settings_copy(settings, &new->settings) != OTLS_OK || fill_lists(new) != OTLS_OK) {
+		otls__sealed_free(new);
+		return OTLS_ERROR;
+	}
+	if (new->settings.store != NULL)
+		otls__store_seal(new->settings.store);
+	*sealed = new;
+	return OTLS_OK;
+}
+
+otls_sealed *
+otls__sealed_ref(otls_sealed *sealed)
+{
+	atomic_fetch_add(&sealed->refs, 1);
+	return sealed;
+}
+
+static void
+native_free(const otls_engine *engine, otls_native *native)
+{
+	if (native->context != NULL)
+		engine->context_fini(native->context);
+	otls__free(native->context);
+	otls__identity_free(native->identity);
+	otls__free(native);
+}
+
+void
+otls__sealed_free(otls_sealed *sealed)
+{
+	otls_native *next;
+
+	if (sealed == NULL || atomic_fetch_sub(&sealed->refs, 1) != 1)
+		return;
+	for (otls_native *native = sealed->natives; native != NULL; native = next) {
+		next = native->next;
+		native_free(sealed->engine, native);
+	}
+	otls_store_free(sealed->platform);
+	otls__settings_fini(&sealed->settings);
+	otls__free(sealed->suites);
+	otls__free(sealed->groups);
+	otls__free(sealed->schemes);
+	pthread_mutex_destroy(&sealed->lock);
+	otls__free(sealed);
+}
+
+/* == engine contexts == */
+
+static otls_engine_config
+configure(const otls_sealed *sealed, const otls_native *native)
+{
+	return (otls_engine_config){
+		.size = sizeof(otls_engine_config),
+		.role = native->role,
+		.min_version = sealed->settings.min_version,
+		.max_version = sealed->settings.max_version,
+		.suites = sealed->suites,
+		.suite_count = sealed->suite_count,
+		.groups = sealed->groups,
+		.group_count = sealed->group_count,
+		.schemes = sealed->schemes,
+		.scheme_count = sealed->scheme_count,
+		.server_preference = true,
+		.identity = native->identity != NULL ? &native->identity->native : NULL,
+		.client_auth = native->client_auth,
+	};
+}
+
+static otls_status
+native_new(const otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth,
+    otls_native **native)
+{
+	otls_native *new = otls__alloc(sizeof(*new));
+	otls_report report = otls__report();
+
+	if (new == NULL)
+		return otls__fail_memory();
+	new->role = role;
+	new->identity = otls__identity_ref(identity);
+	new->client_auth = client_auth;
+	new->config = configure(sealed, new);
+	if ((new->context = otls__alloc(sealed->engine->context_size)) == NULL) {
+		native_free(sealed->engine, new);
+		return otls__fail_memory();
+	}
+	if (sealed->engine->context_init(new->context, &new->config, &report) != OTLS_OK) {
+		native_free(sealed->engine, new);
+		return otls__fail_report(report.code, &report, "setting up %s", sealed->engine->library);
+	}
+	*native = new;
+	return OTLS_OK;
+}
+
+static otls_native *
+find_native(const otls_sealed *sealed, otls_role role, const otls_identity *identity, otls_client_auth client_auth)
+{
+	for (otls_native *native = sealed->natives; native != NULL; native = native->next)
+		if (native->role == role && native->identity == identity && native->client_auth == client_auth)
+			return native;
+	return NULL;
+}
+
+otls_status
+otls__sealed_native(
+    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native)
+{
+	otls_status status = OTLS_OK;
+
+	pthread_mutex_lock(&sealed->lock);
+	*native = find_native(sealed, role, identity, client_auth);
+	if (*native == NULL && (status = native_new(sealed, role, identity, client_auth, native)) == OTLS_OK) {
+		(*native)->next = sealed->natives;
+		sealed->natives = *native;
+	}
+	pthread_mutex_unlock(&sealed->lock);
+	return status;
+}
+
+/* == trust == */
+
+static otls_status
+platform_trust(otls_sealed *sealed)
+{
+	otls_store *store = NULL;
+
+	if (sealed->platform != NULL)
+		return OTLS_OK;
+	if (otls_store_new(&store) != OTLS_OK || otls_store_add_platform(store) != OTLS_OK) {
+		otls_store_free(store);
+		return OTLS_ERROR;
+	}
+	otls__store_seal(store);
+	sealed->platform = store;
+	return OTLS_OK;
+}
+
+otls_status
+otls__sealed_trust(otls_sealed *sealed, otls_role role, otls_store **store)
+{
+	otls_status status;
+
+	*store = sealed->settings.store;
+	if (*store != NULL && otls__store_count(*store) > 0)
+		return OTLS_OK;
+	if (*store != NULL || role == OTLS_ROLE_SERVER)
+		return otls__fail(OTLS_E_NO_TRUST, "%s",
+		    *store != NULL ? "the store is empty"
+				   : "a server that verifies its clients needs to be told whom to trust");
+	pthread_mutex_lock(&sealed->lock);
+	status = platform_trust(sealed);
+	*store = sealed->platform;
+	pthread_mutex_unlock(&sealed->lock);
+	return status;
+}

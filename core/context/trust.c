@@ -1,0 +1,165 @@
+/* A context's trust: stores, verify mode, depth and flags. */
+#include "context/context.h"
+#include "error.h"
+
+#define DEPTH_MAX   100
+#define KNOWN_MODES (OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE | OTLS_VERIFY_INSECURE_NONE)
+#define KNOWN_FLAGS (OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN)
+
+/* Starts a change: a store with what is trusted now, to be added to.  The store in force is never touched, since it
+ * may be shared, and since a change that fails half-way must leave it as it was. */
+static otls_status
+begin(const otls_context *ctx, otls_store **store)
+{
+	return ctx->settings.store != NULL ? otls__store_copy(ctx->settings.store, store) : otls_store_new(store);
+}
+
+/* Ends it: puts the new store in force when all went well. */
+static otls_status
+finish(otls_context *ctx, otls_store *store, otls_status status)
+{
+	if (status != OTLS_OK) {
+		otls_store_free(store);
+		return OTLS_ERROR;
+	}
+	otls_store_free(ctx->settings.store);
+	ctx->settings.store = store;
+	otls__context_changed(ctx);
+	return OTLS_OK;
+}
+
+otls_status
+otls_context_load_verify_locations(otls_context *ctx, const char *file, const char *dir)
+{
+	otls_store *store = NULL;
+	otls_status status;
+
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	if (file == NULL && dir == NULL)
+		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: file and dir are both NULL", __func__);
+	status = begin(ctx, &store);
+	if (status == OTLS_OK && file != NULL)
+		status = otls_store_add_file(store, file);
+	if (status == OTLS_OK && dir != NULL)
+		status = otls_store_add_directory(store, dir);
+	return finish(ctx, store, status);
+}
+
+otls_status
+otls_context_load_verify_mem(otls_context *ctx, const void *pem, size_t len)
+{
+	otls_store *store = NULL;
+	otls_status status;
+
+	if (ctx == NULL || pem == NULL)
+		return otls__fail_null(__func__, ctx == NULL ? "ctx" : "pem");
+	status = begin(ctx, &store);
+	if (status == OTLS_OK)
+		status = otls_store_add_pem(store, pem, len);
+	return finish(ctx, store, status);
+}
+
+otls_status
+otls_context_set_default_verify_paths(otls_context *ctx)
+{
+	otls_store *store = NULL;
+	otls_status status;
+
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	status = begin(ctx, &store);
+	if (status == OTLS_OK)
+		status = otls_store_add_platform(store);
+	return finish(ctx, store, status);
+}
+
+otls_status
+otls_context_set_store(otls_context *ctx, otls_store *store)
+{
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	return finish(ctx, otls_store_ref(store), OTLS_OK);
+}
+
+const otls_store *
+otls_context_store(const otls_context *ctx)
+{
+	return ctx != NULL ? ctx->settings.store : NULL;
+}
+
+otls_status
+otls_context_set_verify(otls_context *ctx, uint64_t mode)
+{
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	if (otls__verify_mode_check(__func__, ctx->settings.method, mode) != OTLS_OK)
+		return OTLS_ERROR;
+	ctx->settings.verify_mode = mode;
+	ctx->settings.verify_mode_set = true;
+	otls__context_changed(ctx);
+	return OTLS_OK;
+}
+
+otls_status
+otls__verify_mode_check(const char *function, otls_method method, uint64_t mode)
+{
+	if ((mode & ~KNOWN_MODES) != 0)
+		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: unknown bits in mode", function);
+	if ((mode & OTLS_VERIFY_INSECURE_NONE) != 0 && mode != OTLS_VERIFY_INSECURE_NONE)
+		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: INSECURE_NONE goes with nothing else", function);
+	if ((mode & OTLS_VERIFY_FAIL_IF_NO_PEER_CERT) != 0 && (mode & OTLS_VERIFY_PEER) == 0)
+		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: FAIL_IF_NO_PEER_CERT goes with PEER", function);
+	if (method == OTLS_METHOD_TLS_CLIENT && mode == OTLS_VERIFY_NONE)
+		return otls__fail(
+		    OTLS_E_BAD_ARGUMENT, "%s: a client that checks nothing needs INSECURE_NONE", function);
+	if (method == OTLS_METHOD_TLS_SERVER && mode == OTLS_VERIFY_INSECURE_NONE)
+		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: INSECURE_NONE is for clients, a server has NONE", function);
+	return OTLS_OK;
+}
+
+uint64_t
+otls_context_verify_mode(const otls_context *ctx)
+{
+	if (ctx == NULL)
+		return 0;
+	return otls__settings_verify_mode(&ctx->settings,
+	    otls__settings_serve(&ctx->settings, OTLS_ROLE_CLIENT) ? OTLS_ROLE_CLIENT : OTLS_ROLE_SERVER);
+}
+
+otls_status
+otls_context_set_verify_depth(otls_context *ctx, int intermediates)
+{
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	if (intermediates < 0 || intermediates > DEPTH_MAX)
+		return otls__fail(
+		    OTLS_E_BAD_ARGUMENT, "%s: %d is not between 0 and %d", __func__, intermediates, DEPTH_MAX);
+	ctx->settings.verify_depth = intermediates;
+	otls__context_changed(ctx);
+	return OTLS_OK;
+}
+
+int
+otls_context_verify_depth(const otls_context *ctx)
+{
+	return ctx != NULL ? ctx->settings.verify_depth : -1;
+}
+
+otls_status
+otls_context_set_verify_flags(otls_context *ctx, uint64_t flags)
+{
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	if ((flags & ~KNOWN_FLAGS) != 0)
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: unknown flags", __func__);
+	ctx->settings.verify_flags = flags;
+	otls__context_changed(ctx);
+	return OTLS_OK;
+}
+
+uint64_t
+otls_context_verify_flags(const otls_context *ctx)
+{
+	return ctx != NULL ? ctx->settings.verify_flags : 0;
+}

@@ -1,0 +1,410 @@
+/* RFC 5280, section 6.1, and the web's rules on top of it: what must hold for every certificate of a path.
+ * Each check goes from the anchor down to the leaf, and stops at the first certificate that does not pass. */
+#include "x509/der.h"
+#include "x509/judge.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define RSA_BITS_MIN 2048
+#define RSA_BITS_MAX 8192
+#define EC_BITS_MIN  256
+
+bool
+otls__self_issued(const otls_certificate *cert)
+{
+	return otls__names_equal(cert->issuer, cert->subject);
+}
+
+bool
+otls__find(otls_finding *finding, otls_verify_reason reason, size_t depth, const char *detail)
+{
+	if (finding->reason == OTLS_REASON_OK) {
+		finding->reason = reason;
+		finding->depth = (int)depth;
+		snprintf(finding->detail, sizeof(finding->detail), "%s", detail);
+	}
+	return true;
+}
+
+/* == the path's length == */
+
+static bool
+check_length(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
+{
+	char detail[128];
+
+	if (path->len < 3 || (int)path->len - 2 <= params->max_intermediates)
+		return false;
+	snprintf(detail, sizeof(detail),
+	    "there are %zu certificates between it and the trusted one, and %d are allowed", path->len - 2,
+	    params->max_intermediates);
+	return otls__find(finding, OTLS_REASON_CHAIN_TOO_LONG, 0, detail);
+}
+
+/* == form == */
+
+static bool
+may_sign_certificates(const otls_certificate *cert)
+{
+	return !cert->has_key_usage || (cert->key_usage & OTLS_KEY_USAGE_KEY_CERT_SIGN) != 0;
+}
+
+static bool
+is_empty_name(otls_bytes name)
+{
+	return name.len <= 2;
+}
+
+static const char *
+form_defect(const otls_certificate *cert)
+{
+	if (cert->defect != NULL)
+		return cert->defect;
+	if (!cert->signature_algorithms_equal)
+		return "its two signature algorithms differ (RFC 5280, section 4.1.1.2)";
+	if (cert->extended_key_usage.data != NULL && cert->extended_key_usage.len == 0)
+		return "its extended key usage is empty (RFC 5280, section 4.2.1.12)";
+	if (!cert->is_ca && cert->has_key_usage && may_sign_certificates(cert))
+		return "its key usage is an authority's, its basic constraints are not (RFC 5280, section 4.2.1.9)";
+	if (cert->path_length >= 0 && !(cert->is_ca && may_sign_certificates(cert)))
+		return "it has a path length and is no authority (RFC 5280, section 4.2.1.9)";
+	if (cert->name_constraints.data != NULL && !cert->is_ca)
+		return "it has name constraints and is no authority (RFC 5280, section 4.2.1.10)";
+	if (is_empty_name(cert->subject) && cert->is_ca)
+		return "it is an authority without a name (RFC 5280, section 4.1.2.6)";
+	if (is_empty_name(cert->subject) && cert->has_san && !cert->san_critical)
+		return "it has no subject, and alternative names that are not critical (RFC 5280, section 4.2.1.6)";
+	return NULL;
+}
+
+/* RFC 5280, section 4.2.1.1.  Only of authorities, and only where their issuer's key has an identifier: private leaves
+ * and roots are often made without. */
+static bool
+lacks_key_id(const otls_path *path, size_t i)
+{
+	return i > 0 && i + 1 < path->len && path->certs[i]->authority_key_id.data == NULL &&
+	       path->certs[i + 1]->has_subject_key_id && !otls__self_issued(path->certs[i]);
+}
+
+static const char *
+authority_defect(const otls_path *path, size_t i)
+{
+	const otls_certificate *cert = path->certs[i];
+
+	if (i > 0 && cert->has_basic_constraints && !cert->basic_constraints_critical)
+		return "its basic constraints are not critical (RFC 5280, section 4.2.1.9)";
+	if (lacks_key_id(path, i))
+		return "it has no authority key identifier (RFC 5280, section 4.2.1.1)";
+	if (i > 0 && i + 1 == path->len && otls__self_issued(cert) && cert->authority_key_id.data != NULL &&
+	    !otls__bytes_equal(cert->authority_key_id, cert->subject_key_id))
+		return "it is a root, and its key identifiers differ";
+	return NULL;
+}
+
+static bool
+check_form(const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len; i-- > 0;) {
+		const char *defect = form_defect(path->certs[i]);
+		if (defect == NULL)
+			defect = authority_defect(path, i);
+		if (defect != NULL)
+			return otls__find(finding, OTLS_REASON_MALFORMED, i, defect);
+	}
+	return false;
+}
+
+/* == dates == */
+
+static bool
+find_date(otls_finding *finding, otls_verify_reason reason, size_t depth, const char *what, int64_t seconds)
+{
+	char detail[64], date[40] = "a day out of all reach";
+	time_t when = (time_t)seconds;
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) != NULL)
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	snprintf(detail, sizeof(detail), "%s %s", what, date);
+	return otls__find(finding, reason, depth, detail);
+}
+
+/* Anchors too: an expired root is not trusted any more. */
+static bool
+check_dates(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len; i-- > 0;) {
+		const otls_certificate *cert = path->certs[i];
+		if (params->time > cert->not_after)
+			return find_date(finding, OTLS_REASON_EXPIRED, i, "expired on", cert->not_after);
+		if (params->time < cert->not_before)
+			return find_date(
+			    finding, OTLS_REASON_NOT_YET_VALID, i, "is not valid before", cert->not_before);
+	}
+	return false;
+}
+
+/* == authorities == */
+
+/* Old roots are of version 1, and have no extensions to say that they are authorities; being trusted says it. */
+static bool
+is_old_root(const otls_path *path, size_t i)
+{
+	return i + 1 == path->len && path->certs[i]->version < 3 && otls__self_issued(path->certs[i]);
+}
+
+static const char *
+authority_fault(const otls_path *path, size_t i)
+{
+	const otls_certificate *cert = path->certs[i];
+
+	if (is_old_root(path, i))
+		return NULL;
+	if (cert->version < 3)
+		return "is no certificate authority: it is of an old version, which cannot say so";
+	if (!cert->has_basic_constraints)
+		return "is no certificate authority: it has no basic constraints";
+	if (!cert->is_ca)
+		return "is no certificate authority, by its basic constraints";
+	if (!may_sign_certificates(cert))
+		return "may not sign certificates, by its key usage";
+	return NULL;
+}
+
+static bool
+check_authorities(const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len - 1; i > 0; i--) {
+		const char *fault = authority_fault(path, i);
+		if (fault != NULL)
+			return otls__find(finding, OTLS_REASON_INVALID_CA, i, fault);
+	}
+	return false;
+}
+
+/* RFC 5280, section 4.2.1.9: self-issued certificates and the leaf are not counted. */
+static bool
+check_path_lengths(const otls_path *path, otls_finding *finding)
+{
+	int below = 0;
+	char detail[96];
+
+	for (size_t i = 1; i < path->len; i++) {
+		const otls_certificate *cert = path->certs[i];
+		if (cert->path_length >= 0 && below > cert->path_length) {
+			snprintf(detail, sizeof(detail), "allows %d authorities below it, and there are %d",
+			    cert->path_length, below);
+			return otls__find(finding, OTLS_REASON_PATH_LENGTH, i, detail);
+		}
+		if (!otls__self_issued(cert))
+			below++;
+	}
+	return false;
+}
+
+/* == purpose == */
+
+/* Whether an extended key usage allows it: none at all does, and so does anyExtendedKeyUsage. */
+static bool
+allows_purpose(const otls_certificate *cert, otls_role peer)
+{
+	otls_bytes wanted = peer == OTLS_ROLE_SERVER ? OTLS_OID("\x2b\x06\x01\x05\x05\x07\x03\x01")
+						     : OTLS_OID("\x2b\x06\x01\x05\x05\x07\x03\x02");
+	otls_der purposes = otls__der(cert->extended_key_usage, NULL);
+	otls_bytes oid;
+
+	if (cert->extended_key_usage.data == NULL)
+		return true;
+	while (otls__der_more(&purposes) && otls__der_oid(&purposes, &oid)) {
+		if (otls__bytes_equal(oid, wanted) || otls__bytes_equal(oid, OTLS_OID("\x55\x1d\x25\x00")))
+			return true;
+	}
+	return false;
+}
+
+static bool
+allows_key_use(const otls_certificate *leaf, otls_key_use use)
+{
+	switch (use) {
+	case OTLS_KEY_USE_SIGN:
+		return !leaf->has_key_usage || (leaf->key_usage & OTLS_KEY_USAGE_DIGITAL_SIGNATURE) != 0;
+	case OTLS_KEY_USE_ENCIPHER:
+		return !leaf->has_key_usage || (leaf->key_usage & OTLS_KEY_USAGE_KEY_ENCIPHERMENT) != 0;
+	case OTLS_KEY_USE_ANY:
+		break;
+	}
+	return true;
+}
+
+static bool
+check_purpose(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len; i-- > 0;) {
+		if (!allows_purpose(path->certs[i], params->peer))
+			return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, i,
+			    params->peer == OTLS_ROLE_SERVER ? "is not for TLS servers, by its extended key usage"
+							     : "is not for TLS clients, by its extended key usage");
+	}
+	if (!allows_key_use(path->certs[0], params->key_use))
+		return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, 0,
+		    params->key_use == OTLS_KEY_USE_SIGN ? "its key may not make signatures, by its key usage"
+							 : "its key may not encipher keys, by its key usage");
+	return false;
+}
+
+static bool
+check_critical(const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len; i-- > 0;) {
+		if (path->certs[i]->unknown_critical)
+			return otls__find(
+			    finding, OTLS_REASON_CRITICAL_EXTENSION, i, "has a critical extension that is not known");
+	}
+	return false;
+}
+
+/* == algorithms == */
+
+static otls_verify_reason
+check_rsa(const otls_spki *key, const char **why)
+{
+	if (key->bits < RSA_BITS_MIN) {
+		*why = "has an RSA key of fewer than 2048 bits";
+		return OTLS_REASON_WEAK_KEY;
+	}
+	if (key->bits > RSA_BITS_MAX) {
+		*why = "has an RSA key of more than 8192 bits";
+		return OTLS_REASON_UNSUPPORTED_KEY;
+	}
+	if (!key->sound) {
+		*why = "has an RSA key with an unusual modulus or exponent";
+		return OTLS_REASON_WEAK_KEY;
+	}
+	return OTLS_REASON_OK;
+}
+
+static otls_verify_reason
+check_ec(const otls_spki *key, const char **why)
+{
+	if (key->group == 0 && key->bits != 0 && key->bits < EC_BITS_MIN) {
+		*why = "has a key on a curve of fewer than 256 bits";
+		return OTLS_REASON_WEAK_KEY;
+	}
+	if (key->group == 0) {
+		*why = "has a key on a curve that is not P-256, P-384 or P-521 by name";
+		return OTLS_REASON_UNSUPPORTED_KEY;
+	}
+	if (!key->sound) {
+		*why = "has a key that is no point of its curve";
+		return OTLS_REASON_WEAK_KEY;
+	}
+	return OTLS_REASON_OK;
+}
+
+otls_verify_reason
+otls__check_key(const otls_spki *key, const char **why)
+{
+	switch (key->type) {
+	case OTLS_KEY_TYPE_RSA:
+	case OTLS_KEY_TYPE_RSA_PSS:
+		return check_rsa(key, why);
+	case OTLS_KEY_TYPE_EC:
+		return check_ec(key, why);
+	case OTLS_KEY_TYPE_ED25519:
+	case OTLS_KEY_TYPE_ED448:
+		*why = "has a key of the wrong length";
+		return key->sound ? OTLS_REASON_OK : OTLS_REASON_WEAK_KEY;
+	case OTLS_KEY_TYPE_UNKNOWN:
+		break;
+	}
+	*why = "has a key of a type that is not supported";
+	return OTLS_REASON_UNSUPPORTED_KEY;
+}
+
+static otls_verify_reason
+check_hash(const otls_signature_algorithm *algorithm, const char **why)
+{
+	switch (algorithm->hash) {
+	case OTLS_HASH_MD5:
+		*why = "is signed with MD5";
+		return OTLS_REASON_WEAK_SIGNATURE;
+	case OTLS_HASH_SHA1:
+		*why = "is signed with SHA-1";
+		return OTLS_REASON_WEAK_SIGNATURE;
+	case OTLS_HASH_SHA256:
+	case OTLS_HASH_SHA384:
+	case OTLS_HASH_SHA512:
+		return OTLS_REASON_OK;
+	case OTLS_HASH_NONE:
+	case OTLS_HASH_SHA224: /* not in every build of every library */
+		break;
+	}
+	*why = "is signed with a hash that is not supported";
+	return OTLS_REASON_UNSUPPORTED_KEY;
+}
+
+/* The one shape of PSS that TLS has, and all libraries do (RFC 8446, section 4.2.3). */
+static bool
+is_plain_pss(const otls_signature_algorithm *algorithm)
+{
+	uint32_t len = algorithm->hash == OTLS_HASH_SHA256 ? 32 : algorithm->hash == OTLS_HASH_SHA384 ? 48 : 64;
+
+	return algorithm->mgf_hash == algorithm->hash && algorithm->salt_len == len;
+}
+
+otls_verify_reason
+otls__check_algorithm(const otls_certificate *cert, const char **why)
+{
+	const otls_signature_algorithm *algorithm = &cert->signature_algorithm;
+	otls_verify_reason reason;
+
+	switch (algorithm->kind) {
+	case OTLS_SIGNATURE_ED25519:
+	case OTLS_SIGNATURE_ED448:
+		return OTLS_REASON_OK;
+	case OTLS_SIGNATURE_RSA_PKCS1:
+	case OTLS_SIGNATURE_ECDSA:
+		return check_hash(algorithm, why);
+	case OTLS_SIGNATURE_RSA_PSS:
+		reason = check_hash(algorithm, why);
+		if (reason != OTLS_REASON_OK || is_plain_pss(algorithm))
+			return reason;
+		break;
+	case OTLS_SIGNATURE_UNKNOWN:
+		break;
+	}
+	*why = "is signed with an algorithm that is not supported";
+	return OTLS_REASON_UNSUPPORTED_KEY;
+}
+
+/* The anchor's own signature is nobody's business: it is trusted as it is. */
+static bool
+check_algorithms(const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len; i-- > 0;) {
+		const char *why = "";
+		otls_verify_reason reason = otls__check_key(&path->certs[i]->spki, &why);
+		if (reason == OTLS_REASON_OK && i + 1 < path->len)
+			reason = otls__check_algorithm(path->certs[i], &why);
+		if (reason != OTLS_REASON_OK)
+			return otls__find(finding, reason, i, why);
+	}
+	return false;
+}
+
+/* == all == */
+
+otls_finding
+otls__check_path(otls_judge *judge, const otls_path *path)
+{
+	const otls_verify_params *params = judge->params;
+	otls_finding finding = { .reason = OTLS_REASON_OK, .depth = -1 };
+
+	(void)(check_length(params, path, &finding) || check_form(path, &finding) ||
+	       check_dates(params, path, &finding) || check_authorities(path, &finding) ||
+	       check_path_lengths(path, &finding) || check_purpose(params, path, &finding) ||
+	       check_critical(path, &finding) || otls__check_constraints(judge, path, &finding) ||
+	       check_algorithms(path, &finding));
+	return finding;
+}

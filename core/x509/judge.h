@@ -1,0 +1,104 @@
+/* What the parts of the verifier share: verify.c decides, path.c builds paths, checks.c and constraints.c apply RFC
+ * 5280's rules to a whole path, signature.c checks signatures within a budget, host.c compares names. */
+#ifndef OTLS_CORE_JUDGE_H
+#define OTLS_CORE_JUDGE_H
+
+#include "x509/verify.h"
+
+/* Tags of GeneralName (RFC 5280, section 4.2.1.6). */
+#define OTLS_GENERAL_NAME_OTHER      0xa0
+#define OTLS_GENERAL_NAME_EMAIL      0x81
+#define OTLS_GENERAL_NAME_DNS        0x82
+#define OTLS_GENERAL_NAME_X400       0xa3
+#define OTLS_GENERAL_NAME_DIRECTORY  0xa4
+#define OTLS_GENERAL_NAME_EDI_PARTY  0xa5
+#define OTLS_GENERAL_NAME_URI        0x86
+#define OTLS_GENERAL_NAME_IP         0x87
+#define OTLS_GENERAL_NAME_REGISTERED 0x88
+
+typedef struct otls_path {
+	const otls_certificate *certs[OTLS_PATH_MAX]; /* leaf first; the last one is the anchor once it is complete */
+	size_t len;
+} otls_path;
+
+/* What is wrong with a path. */
+typedef struct otls_finding {
+	otls_verify_reason reason;
+	int depth;
+	char detail[160]; /* "expired on 2024-01-02 03:04:05 UTC"; "": the reason's own text will do */
+} otls_finding;
+
+/* A certificate that may be an issuer. */
+typedef struct otls_candidate {
+	const otls_certificate *cert;
+	uint32_t subject_hash;
+} otls_candidate;
+
+/* The outcome of one signature check, so that paths that share an edge pay for it once. */
+typedef struct otls_checked_edge {
+	const otls_certificate *cert, *issuer;
+	otls_verify_reason reason;
+} otls_checked_edge;
+
+#define OTLS_CHECKED_EDGES 128
+
+typedef struct otls_judge {
+	const otls_verify_params *params;
+	otls_candidate *pool; /* what was sent and what else is known, each once */
+	size_t pool_len;
+
+	/* What may still be spent.  All verdicts are the same on every machine: nothing here is time. */
+	unsigned edges, signature_cost, comparisons;
+	bool spent; /* one of them has run out */
+
+	otls_checked_edge checked[OTLS_CHECKED_EDGES];
+	size_t checked_len;
+	otls_report report; /* the library's words on the last signature that it refused or could not check */
+
+	otls_path path;       /* the one that is being built */
+	bool explain;         /* nothing can be accepted: look for the path that gets furthest */
+	bool settled;         /* found: it is the one in best */
+	otls_path best;       /* the accepted one, or the one that got furthest */
+	otls_finding verdict; /* on best */
+	otls_report verdict_report;
+} otls_judge;
+
+/* Fills in a finding, or adds nothing to one that is there; answers true: something was found. */
+bool otls__find(otls_finding *finding, otls_verify_reason reason, size_t depth, const char *detail);
+/* Where a reason stands in the order in which the reasons of one path are reported; a path gets the further, the
+ * higher this is. */
+int otls__reason_stage(otls_verify_reason reason);
+
+bool otls__self_issued(const otls_certificate *cert);
+
+/* Finds every path from the leaf to an anchor, best candidates first, and hands each to otls__judge_path. */
+void otls__build_paths(otls_judge *judge);
+/* The path is complete: it is accepted, or what is wrong with it is noted. */
+void otls__judge_path(otls_judge *judge);
+/* The path leads nowhere. */
+void otls__judge_dead_end(otls_judge *judge, otls_verify_reason reason);
+
+/* All that can be said about a complete path without checking a signature or a name, first things first. */
+otls_finding otls__check_path(otls_judge *judge, const otls_path *path);
+/* Whether the key, and the algorithm by which it signs, are among those that are checked at all. */
+otls_verify_reason otls__check_key(const otls_spki *key, const char **why);
+otls_verify_reason otls__check_algorithm(const otls_certificate *cert, const char **why);
+/* Name constraints of all issuers against all names below them. */
+bool otls__check_constraints(otls_judge *judge, const otls_path *path, otls_finding *finding);
+
+/* The signatures from the anchor down; finding gets the first one that is not good. */
+void otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *finding);
+
+/* Letters, digits, hyphens and underscores in labels of 1 to 63, without a last dot. */
+bool otls__is_host_name(otls_bytes name);
+bool otls__host_equal(otls_bytes a, otls_bytes b);
+/* Whether the last label is a number: then it is no host name, but perhaps an address. */
+bool otls__ends_in_number(otls_bytes name);
+/* Whether the alternative names hold a DNS name, IP address, URI or SRV name: then the common name is none. */
+bool otls__certificate_names_host(const otls_certificate *cert);
+/* The most specific common name, if it is in a string type that can hold a host name. */
+bool otls__certificate_cn(const otls_certificate *cert, otls_bytes *cn);
+/* "a.example, *.b.example, 192.0.2.1"; "": it is for no host. */
+void otls__certificate_list_names(const otls_certificate *cert, char *text, size_t cap);
+
+#endif

@@ -1,0 +1,132 @@
+/* Signatures, within a budget.  The library only ever sees keys and algorithms that core knows. */
+#include "error.h"
+#include "x509/judge.h"
+
+/* Cost of one check, in units of about one RSA-2048 check; a rough figure, the same for all libraries, so that all
+ * of them give up on the same chains. */
+static unsigned
+cost(const otls_spki *key)
+{
+	switch (key->type) {
+	case OTLS_KEY_TYPE_RSA:
+	case OTLS_KEY_TYPE_RSA_PSS: {
+		unsigned blocks = (key->bits + 2047) / 2048;
+		return blocks * blocks;
+	}
+	case OTLS_KEY_TYPE_EC:
+		return key->bits <= 256 ? 3 : 20;
+	case OTLS_KEY_TYPE_ED25519:
+		return 3;
+	case OTLS_KEY_TYPE_ED448:
+	case OTLS_KEY_TYPE_UNKNOWN:
+		break;
+	}
+	return 20;
+}
+
+/* Whether a key of this type makes signatures of this kind (RFC 4055, section 1.2: a key that is marked for PSS makes
+ * no others, and only such as its parameters allow). */
+static bool
+fits(const otls_spki *key, const otls_signature_algorithm *algorithm)
+{
+	switch (algorithm->kind) {
+	case OTLS_SIGNATURE_RSA_PKCS1:
+		return key->type == OTLS_KEY_TYPE_RSA;
+	case OTLS_SIGNATURE_RSA_PSS:
+		if (key->type == OTLS_KEY_TYPE_RSA || key->pss.kind == OTLS_SIGNATURE_UNKNOWN)
+			return key->type == OTLS_KEY_TYPE_RSA || key->type == OTLS_KEY_TYPE_RSA_PSS;
+		return key->type == OTLS_KEY_TYPE_RSA_PSS && key->pss.hash == algorithm->hash &&
+		       key->pss.mgf_hash == algorithm->mgf_hash && algorithm->salt_len >= key->pss.salt_len;
+	case OTLS_SIGNATURE_ECDSA:
+		return key->type == OTLS_KEY_TYPE_EC;
+	case OTLS_SIGNATURE_ED25519:
+		return key->type == OTLS_KEY_TYPE_ED25519;
+	case OTLS_SIGNATURE_ED448:
+		return key->type == OTLS_KEY_TYPE_ED448;
+	case OTLS_SIGNATURE_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+static otls_verify_reason
+reason_of(otls_code code)
+{
+	switch (code) {
+	case OTLS_E_VERIFY:
+	case OTLS_E_FORMAT:
+		return OTLS_REASON_BAD_SIGNATURE;
+	case OTLS_E_UNSUPPORTED:
+		return OTLS_REASON_UNSUPPORTED_KEY;
+	default:
+		return OTLS_REASON_INTERNAL;
+	}
+}
+
+static otls_verify_reason
+ask_engine(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
+{
+	if (judge->params->engine->verify_signature(
+		issuer->spki.der, &cert->signature_algorithm, cert->tbs, cert->signature, &judge->report) == OTLS_OK)
+		return OTLS_REASON_OK;
+	return reason_of(judge->report.code);
+}
+
+static void
+remember(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer, otls_verify_reason reason)
+{
+	if (judge->checked_len == OTLS_CHECKED_EDGES)
+		return; /* checked again if it is met again: the budget holds all the same */
+	judge->checked[judge->checked_len++] = (otls_checked_edge){ .cert = cert, .issuer = issuer, .reason = reason };
+}
+
+static otls_verify_reason
+check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
+{
+	otls_verify_reason reason;
+
+	judge->report = otls__report();
+	for (size_t i = 0; i < judge->checked_len; i++) {
+		if (judge->checked[i].cert == cert && judge->checked[i].issuer == issuer)
+			return judge->checked[i].reason;
+	}
+	if (!fits(&issuer->spki, &cert->signature_algorithm))
+		return OTLS_REASON_BAD_SIGNATURE;
+	if (judge->signature_cost < cost(&issuer->spki)) {
+		judge->spent = true;
+		return OTLS_REASON_TOO_COSTLY;
+	}
+	judge->signature_cost -= cost(&issuer->spki);
+	reason = ask_engine(judge, cert, issuer);
+	remember(judge, cert, issuer, reason);
+	return reason;
+}
+
+/* What the algorithm rules refuse is never shown to the library; the path has that finding already. */
+static bool
+is_checkable(const otls_certificate *cert, const otls_certificate *issuer)
+{
+	const char *why;
+
+	return otls__check_key(&issuer->spki, &why) == OTLS_REASON_OK &&
+	       otls__check_algorithm(cert, &why) == OTLS_REASON_OK;
+}
+
+void
+otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len - 1; i > 0; i--) {
+		const otls_certificate *cert = path->certs[i - 1], *issuer = path->certs[i];
+		otls_verify_reason reason;
+
+		if (!is_checkable(cert, issuer))
+			continue;
+		reason = check_edge(judge, cert, issuer);
+		if (reason == OTLS_REASON_OK)
+			continue;
+		otls__find(finding, reason, i - 1,
+		    reason == OTLS_REASON_BAD_SIGNATURE ? "its signature is wrong: its issuer's key did not make it"
+							: "");
+		return;
+	}
+}

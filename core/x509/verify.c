@@ -1,0 +1,336 @@
+/* The verdict on a chain: the path that is accepted, or the one that got furthest and why it got no further. */
+#include "x509/judge.h"
+
+#include "error.h"
+
+#include <stdio.h>
+
+/* What one verification may cost.  A handshake is not the place to solve a maze: chains in use take under 10 edges
+ * and under 100 units. */
+#define EDGES_MAX          4096
+#define SIGNATURE_COST_MAX 600
+#define COMPARISONS_MAX    250000
+
+/* The order in which reasons are reported. */
+enum stage {
+	STAGE_PATH,
+	STAGE_LENGTH,
+	STAGE_FORM,
+	STAGE_SIGNATURE,
+	STAGE_DATES,
+	STAGE_AUTHORITY,
+	STAGE_PURPOSE,
+	STAGE_CONSTRAINTS,
+	STAGE_ALGORITHMS,
+	STAGE_NAME,
+	STAGE_LAST
+};
+
+int
+otls__reason_stage(otls_verify_reason reason)
+{
+	switch (reason) {
+	case OTLS_REASON_UNKNOWN_ISSUER:
+	case OTLS_REASON_SELF_SIGNED_LEAF:
+	case OTLS_REASON_SELF_SIGNED_IN_CHAIN:
+		return STAGE_PATH;
+	case OTLS_REASON_CHAIN_TOO_LONG:
+		return STAGE_LENGTH;
+	case OTLS_REASON_MALFORMED:
+		return STAGE_FORM;
+	case OTLS_REASON_BAD_SIGNATURE:
+		return STAGE_SIGNATURE;
+	case OTLS_REASON_EXPIRED:
+	case OTLS_REASON_NOT_YET_VALID:
+		return STAGE_DATES;
+	case OTLS_REASON_INVALID_CA:
+	case OTLS_REASON_PATH_LENGTH:
+		return STAGE_AUTHORITY;
+	case OTLS_REASON_INVALID_PURPOSE:
+		return STAGE_PURPOSE;
+	case OTLS_REASON_CRITICAL_EXTENSION:
+	case OTLS_REASON_NAME_CONSTRAINTS:
+		return STAGE_CONSTRAINTS;
+	case OTLS_REASON_WEAK_SIGNATURE:
+	case OTLS_REASON_WEAK_KEY:
+	case OTLS_REASON_UNSUPPORTED_KEY:
+		return STAGE_ALGORITHMS;
+	case OTLS_REASON_HOSTNAME_MISMATCH:
+	case OTLS_REASON_IP_MISMATCH:
+		return STAGE_NAME;
+	default:
+		return STAGE_LAST;
+	}
+}
+
+static void
+note(otls_judge *judge, const otls_finding *finding)
+{
+	judge->best = judge->path;
+	judge->verdict = *finding;
+	judge->verdict_report = judge->report;
+}
+
+static bool
+is_further(const otls_judge *judge, const otls_finding *finding)
+{
+	return judge->best.len == 0 || otls__reason_stage(finding->reason) > otls__reason_stage(judge->verdict.reason);
+}
+
+void
+otls__judge_dead_end(otls_judge *judge, otls_verify_reason reason)
+{
+	otls_finding finding = { .reason = reason, .depth = (int)judge->path.len - 1 };
+
+	if (!judge->explain)
+		return;
+	if (is_further(judge, &finding) ||
+	    (otls__reason_stage(judge->verdict.reason) == STAGE_PATH && judge->path.len > judge->best.len))
+		note(judge, &finding);
+}
+
+static void
+check_name(const otls_verify_params *params, otls_finding *finding)
+{
+	const otls_certificate *leaf = params->chain[0];
+	bool allow_cn = (params->flags & OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN) != 0;
+
+	if (params->name == NULL || otls__certificate_matches(leaf, params->name, allow_cn))
+		return;
+	otls__find(finding, params->name->is_ip ? OTLS_REASON_IP_MISMATCH : OTLS_REASON_HOSTNAME_MISMATCH, 0, "");
+}
+
+/* A path without fault so far: its signatures are checked, and it is accepted, or refused for its name alone, which
+ * no other path would change. */
+static void
+judge_clean_path(otls_judge *judge)
+{
+	otls_finding finding = { .reason = OTLS_REASON_OK, .depth = -1 };
+
+	otls__check_signatures(judge, &judge->path, &finding);
+	if (judge->spent)
+		return;
+	if (finding.reason == OTLS_REASON_OK) {
+		check_name(judge->params, &finding);
+		judge->settled = true;
+	}
+	if (judge->settled || is_further(judge, &finding))
+		note(judge, &finding);
+}
+
+/* A path with a fault is never reported for something that comes after a signature that was not checked: whoever
+ * overrules the verdict must know what it was about. */
+static void
+judge_faulty_path(otls_judge *judge, otls_finding *finding)
+{
+	otls_finding signature = { .reason = OTLS_REASON_OK, .depth = -1 };
+
+	if (!is_further(judge, finding))
+		return;
+	if (otls__reason_stage(finding->reason) > STAGE_SIGNATURE)
+		otls__check_signatures(judge, &judge->path, &signature);
+	if (judge->spent)
+		return;
+	if (signature.reason != OTLS_REASON_OK &&
+	    otls__reason_stage(signature.reason) < otls__reason_stage(finding->reason))
+		*finding = signature;
+	if (is_further(judge, finding))
+		note(judge, finding);
+}
+
+void
+otls__judge_path(otls_judge *judge)
+{
+	otls_finding finding = otls__check_path(judge, &judge->path);
+
+	if (judge->spent)
+		return;
+	if (finding.reason == OTLS_REASON_OK && !judge->explain)
+		judge_clean_path(judge);
+	else if (finding.reason != OTLS_REASON_OK && judge->explain)
+		judge_faulty_path(judge, &finding);
+}
+
+/* == the two passes == */
+
+static bool
+in_pool(const otls_judge *judge, const otls_certificate *cert)
+{
+	for (size_t i = 0; i < judge->pool_len; i++) {
+		const otls_certificate *other = judge->pool[i].cert;
+		if (otls__bytes_equal(otls__bytes(other->der, other->der_len), otls__bytes(cert->der, cert->der_len)))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_to_pool(otls_judge *judge, otls_certificate *const *certs, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!in_pool(judge, certs[i]))
+			judge->pool[judge->pool_len++] = (otls_candidate){ .cert = certs[i],
+				.subject_hash = otls__name_hash(certs[i]->subject) };
+	}
+}
+
+/* First for a path that is good; if there is none, once more for the one that gets furthest. */
+static bool
+search(otls_judge *judge)
+{
+	const otls_verify_params *params = judge->params;
+
+	judge->pool = otls__alloc((params->chain_len + params->extra_len) * sizeof(*judge->pool));
+	if (judge->pool == NULL)
+		return false;
+	add_to_pool(judge, params->chain, params->chain_len);
+	add_to_pool(judge, params->extra, params->extra_len);
+	otls__build_paths(judge);
+	if (!judge->settled && !judge->spent) {
+		judge->explain = true;
+		judge->edges = EDGES_MAX;
+		judge->comparisons = COMPARISONS_MAX;
+		otls__build_paths(judge);
+	}
+	otls__free(judge->pool);
+	return true;
+}
+
+/* == the outcome == */
+
+static void
+tell_mismatch(const otls_verify_params *params, otls_verify_outcome *outcome)
+{
+	char names[96];
+
+	otls__certificate_list_names(params->chain[0], names, sizeof(names));
+	snprintf(outcome->text, sizeof(outcome->text), "the certificate is for %s, not for %s",
+	    names[0] == '\0' ? "no host" : names, params->name->text);
+}
+
+static void
+tell(const otls_judge *judge, otls_verify_outcome *outcome)
+{
+	const otls_finding *verdict = &judge->verdict;
+	const char *subject;
+
+	if (verdict->reason == OTLS_REASON_OK)
+		return;
+	if (otls__reason_stage(verdict->reason) == STAGE_NAME) {
+		tell_mismatch(judge->params, outcome);
+		return;
+	}
+	subject = verdict->depth < 0 ? "" : otls_certificate_subject(judge->best.certs[verdict->depth]);
+	snprintf(outcome->text, sizeof(outcome->text), "%.200s%s%s", subject, subject[0] == '\0' ? "" : ": ",
+	    verdict->detail[0] == '\0' ? otls_verify_reason_text(verdict->reason) : verdict->detail);
+}
+
+/* For a verdict that is about no path. */
+static void
+set_verdict(otls_judge *judge, otls_verify_reason reason)
+{
+	if (judge->best.len == 0) {
+		judge->best.certs[0] = judge->params->chain[0];
+		judge->best.len = 1;
+	}
+	judge->verdict = (otls_finding){ .reason = reason, .depth = -1 };
+	judge->verdict_report = otls__report();
+}
+
+static void
+decide(otls_judge *judge)
+{
+	size_t sent = judge->params->chain_len;
+
+	if (sent > OTLS_SENT_MAX) {
+		set_verdict(judge, OTLS_REASON_CHAIN_TOO_LONG);
+		snprintf(judge->verdict.detail, sizeof(judge->verdict.detail),
+		    "the peer sent %zu certificates, and %d are taken", sent, OTLS_SENT_MAX);
+	} else if (!search(judge)) {
+		set_verdict(judge, OTLS_REASON_INTERNAL);
+	} else if (judge->spent) {
+		set_verdict(judge, OTLS_REASON_TOO_COSTLY);
+	}
+}
+
+void
+otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcome)
+{
+	otls_judge judge = {
+		.params = params,
+		.edges = EDGES_MAX,
+		.signature_cost = SIGNATURE_COST_MAX,
+		.comparisons = COMPARISONS_MAX,
+		.report = otls__report(),
+	};
+
+	decide(&judge);
+	*outcome = (otls_verify_outcome){ .reason = judge.verdict.reason,
+		.depth = judge.verdict.depth,
+		.path_len = judge.best.len,
+		.report = judge.verdict_report };
+	for (size_t i = 0; i < judge.best.len; i++)
+		outcome->path[i] = otls_certificate_ref(judge.best.certs[i]);
+	tell(&judge, outcome);
+}
+
+void
+otls__verify_outcome_fini(otls_verify_outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->path_len; i++)
+		otls_certificate_free(outcome->path[i]);
+	outcome->path_len = 0;
+}
+
+/* RFC 8446, section 6.2; where a table of its own would tell the peer no more, what the libraries send. */
+int
+otls__verify_alert(otls_verify_reason reason)
+{
+	enum {
+		BAD_CERTIFICATE = 42,
+		UNSUPPORTED_CERTIFICATE = 43,
+		CERTIFICATE_REVOKED = 44,
+		CERTIFICATE_EXPIRED = 45,
+		CERTIFICATE_UNKNOWN = 46,
+		UNKNOWN_CA = 48,
+		INTERNAL_ERROR = 80,
+		BAD_CERTIFICATE_STATUS_RESPONSE = 113,
+		CERTIFICATE_REQUIRED = 116
+	};
+
+	switch (reason) {
+	case OTLS_REASON_EXPIRED:
+	case OTLS_REASON_NOT_YET_VALID:
+		return CERTIFICATE_EXPIRED;
+	case OTLS_REASON_UNKNOWN_ISSUER:
+	case OTLS_REASON_SELF_SIGNED_LEAF:
+	case OTLS_REASON_SELF_SIGNED_IN_CHAIN:
+	case OTLS_REASON_INVALID_CA:
+	case OTLS_REASON_PATH_LENGTH:
+	case OTLS_REASON_CHAIN_TOO_LONG:
+		return UNKNOWN_CA;
+	case OTLS_REASON_REVOKED:
+		return CERTIFICATE_REVOKED;
+	case OTLS_REASON_INVALID_PURPOSE:
+	case OTLS_REASON_UNSUPPORTED_KEY:
+		return UNSUPPORTED_CERTIFICATE;
+	case OTLS_REASON_NAME_CONSTRAINTS:
+	case OTLS_REASON_CRITICAL_EXTENSION:
+	case OTLS_REASON_CRL_MISSING:
+	case OTLS_REASON_CRL_EXPIRED:
+	case OTLS_REASON_CRL_NOT_YET_VALID:
+	case OTLS_REASON_CRL_INVALID:
+	case OTLS_REASON_POLICY:
+		return CERTIFICATE_UNKNOWN;
+	case OTLS_REASON_OCSP_MISSING:
+	case OTLS_REASON_OCSP_INVALID:
+		return BAD_CERTIFICATE_STATUS_RESPONSE;
+	case OTLS_REASON_NO_PEER_CERTIFICATE:
+		return CERTIFICATE_REQUIRED;
+	case OTLS_REASON_OK:
+	case OTLS_REASON_INTERNAL:
+		return INTERNAL_ERROR;
+	default:
+		return BAD_CERTIFICATE;
+	}
+}

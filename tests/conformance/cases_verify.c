@@ -1,0 +1,664 @@
+/* One verdict on certificates: each refusal with its reason, and a twin that differs in one thing and is accepted. */
+#include "fixtures.h"
+#include "pair.h"
+#include "pki.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DAY       (24 * 60 * 60)
+#define ANY_ALERT (-1)
+#define ANY_DEPTH (-2)
+
+/* What one connection is made of; changed by a row before it is set up. */
+struct scene {
+	const char *name; /* that the client expects */
+	mint_spec leaf, middle;
+	bool has_middle;
+	bool send_middle, send_root;
+	bool leaf_signs_itself;
+	const mint_identity *root; /* signs, and is trusted unless ... */
+	const mint_identity *trusted;
+	bool trust_leaf, trust_middle;
+	uint64_t flags;
+	int max_intermediates; /* -1: the default */
+	int64_t time;          /* 0: now */
+	/* Instead of all that: */
+	const char *chain_pem[3];
+	const char *key_pem, *trust_pem;
+};
+
+struct verify_row {
+	void (*set)(struct run *run, struct scene *scene, bool bad);
+	otls_verify_reason reason;
+	int depth, alert;
+};
+
+static const char *const host_names[] = { HOST, NULL };
+
+static void
+init_scene(struct run *run, struct scene *scene)
+{
+	*scene = (struct scene){
+		.name = HOST,
+		.leaf = { .common_name = HOST, .names = host_names, .key = pki_key(run) },
+		.middle = { .common_name = "Intermediate", .is_ca = true },
+		.send_middle = true,
+		.root = pki_ca(run),
+		.max_intermediates = -1,
+	};
+}
+
+/* == setting up a scene == */
+struct chain {
+	const mint_identity *leaf, *middle;
+	char *pem;
+};
+
+static bool
+make_chain(struct run *run, const struct scene *scene, struct chain *chain)
+{
+	const mint_identity *list[4] = { NULL }, *issuer = scene->root;
+	size_t n = 0;
+
+	if (issuer == NULL)
+		return false;
+	if (scene->has_middle && (issuer = chain->middle = pki_make(run, &scene->middle, issuer)) == NULL)
+		return false;
+	chain->leaf = pki_make(run, &scene->leaf, scene->leaf_signs_itself ? NULL : issuer);
+	if (chain->leaf == NULL)
+		return false;
+	list[n++] = chain->leaf;
+	if (scene->has_middle && scene->send_middle)
+		list[n++] = chain->middle;
+	if (scene->send_root)
+		list[n++] = scene->root;
+	chain->pem = run_owns(run, mint_chain_pem(list), free);
+	return CHECK(run, chain->pem != NULL);
+}
+
+static bool
+set_trust(struct run *run, otls_context *client, const struct scene *scene, const struct chain *chain)
+{
+	const mint_identity *trusted = scene->trusted != NULL ? scene->trusted : scene->root;
+	const char *pem = scene->trust_pem;
+	otls_store *store = NULL;
+
+	if (scene->trust_leaf)
+		trusted = chain->leaf;
+	if (scene->trust_middle)
+		trusted = chain->middle;
+	if (pem == NULL)
+		pem = trusted->pem;
+	if (!CHECK_OK(run, otls_store_new(&store)) || run_owns_store(run, store) == NULL)
+		return false;
+	if (scene->time != 0 && !CHECK_OK(run, otls_store_set_time(store, scene->time)))
+		return false;
+	if (scene->max_intermediates >= 0 &&
+	    !CHECK_OK(run, otls_context_set_verify_depth(client, scene->max_intermediates)))
+		return false;
+	return CHECK_OK(run, otls_store_add_pem(store, pem, strlen(pem))) &&
+	       CHECK_OK(run, otls_context_set_store(client, store)) &&
+	       CHECK_OK(run, otls_context_set_verify_flags(client, scene->flags));
+}
+
+static bool
+set_fixed_pair(struct run *run, otls_context *server, const struct scene *scene)
+{
+	char chain[16384] = "";
+
+	for (size_t i = 0; i < COUNT(scene->chain_pem) && scene->chain_pem[i] != NULL; i++)
+		strcat(chain, scene->chain_pem[i]);
+	return CHECK_OK(
+	    run, otls_context_use_key_pair_mem(server, chain, strlen(chain), scene->key_pem, strlen(scene->key_pem)));
+}
+
+static struct pair *
+open_scene(struct run *run, const struct scene *scene, struct chain *chain)
+{
+	otls_context *client = bare_client(run), *server = bare_server(run);
+	bool good = false;
+
+	if (scene->chain_pem[0] != NULL)
+		good = set_fixed_pair(run, server, scene);
+	else
+		good = make_chain(run, scene, chain) &&
+		       CHECK_OK(run, otls_context_use_key_pair_mem(server, chain->pem, strlen(chain->pem),
+					 chain->leaf->key_pem, strlen(chain->leaf->key_pem)));
+	if (!good || !set_trust(run, client, scene, chain))
+		return NULL;
+	return pair_open_named(run, client, server, scene->name, WIRE_VARIED);
+}
+
+/* == judging == */
+static bool
+check_refusal(struct run *run, struct pair *pair, const struct verify_row *row)
+{
+	const otls_error *client = otls_connection_error(pair->client), *server = otls_connection_error(pair->server);
+	bool exact = otls_backend_has(run->client, OTLS_CAP_EXACT_ALERT);
+	int depth = 0;
+
+	if (!CHECK_NUMBER(run, pair->client_status, OTLS_ERROR) || !CHECK_NUMBER(run, pair->server_status, OTLS_ERROR))
+		return false;
+	if (!CHECK_TEXT(run, otls_error_name(client), "VERIFY") ||
+	    !CHECK_NUMBER(run, otls_error_category(client), OTLS_CATEGORY_VERIFY) ||
+	    !CHECK_TEXT(run, otls_verify_reason_name(otls_error_verify_reason(client)),
+		otls_verify_reason_name((int)row->reason)) ||
+	    !CHECK_NUMBER(run, otls_connection_verify_result(pair->client, &depth), row->reason) ||
+	    !CHECK_NUMBER(run, depth, otls_error_verify_depth(client)) ||
+	    !CHECK(run, otls_error_alert_was_sent(client)))
+		return false;
+	if (row->depth != ANY_DEPTH && !CHECK_NUMBER(run, otls_error_verify_depth(client), row->depth))
+		return false;
+	if (exact && row->alert != ANY_ALERT && !CHECK_NUMBER(run, otls_error_alert(client), row->alert))
+		return false;
+	return CHECK_TEXT(run, otls_error_name(server), "ALERT_RECEIVED") &&
+	       CHECK_NUMBER(run, otls_error_category(server), OTLS_CATEGORY_PEER) &&
+	       CHECK(run, !otls_error_alert_was_sent(server)) &&
+	       CHECK_NUMBER(run, otls_error_alert(server), otls_error_alert(client));
+}
+
+static bool
+check_peer_certificate(struct run *run, const struct pair *pair, const struct chain *chain)
+{
+	const otls_certificate *cert = otls_connection_peer_certificate(pair->client);
+	size_t len = 0;
+	const uint8_t *der = otls_certificate_der(cert, &len);
+
+	if (!CHECK(run, cert != NULL))
+		return false;
+	return chain->leaf == NULL || (CHECK_NUMBER(run, len, chain->leaf->certificate.len) &&
+					  CHECK(run, memcmp(der, chain->leaf->certificate.data, len) == 0));
+}
+
+static bool
+play(struct run *run, const struct verify_row *row, bool bad)
+{
+	struct chain chain = { 0 };
+	struct scene scene;
+	struct pair *pair = NULL;
+
+	init_scene(run, &scene);
+	row->set(run, &scene, bad);
+	pair = open_scene(run, &scene, &chain);
+	if (pair == NULL || run->outcome == OUTCOME_FAILED)
+		return false;
+	if (!bad)
+		return pair_connect(pair) && pair_exchange(pair, 100) &&
+		       CHECK_NUMBER(run, otls_connection_verify_result(pair->client, NULL), OTLS_REASON_OK);
+	pair_handshake(pair);
+	return check_refusal(run, pair, row) && check_peer_certificate(run, pair, &chain);
+}
+
+static bool
+verify_row(struct run *run)
+{
+	return play(run, run->test->row, true) && play(run, run->test->row, false);
+}
+
+/* == rows: names == */
+static void
+use_names(struct scene *scene, const char *const *names, const char *expected)
+{
+	scene->leaf.names = names;
+	scene->leaf.common_name = "not a name";
+	scene->name = expected;
+}
+
+static void
+wrong_host(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->name = bad ? "other.example" : HOST;
+}
+
+static void
+upper_case(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->name = bad ? "SERVERS.EXAMPLE" : "SERVER.Example";
+}
+
+static void
+trailing_dot(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->name = bad ? "server.example.org." : HOST ".";
+}
+
+static void
+wrong_ip(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const names[] = { "192.0.2.1", HOST, NULL };
+
+	(void)run;
+	use_names(scene, names, bad ? "192.0.2.2" : "192.0.2.1");
+}
+
+static void
+wrong_ip6(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const names[] = { "2001:db8::1", NULL };
+
+	(void)run;
+	use_names(scene, names, bad ? "2001:db8::2" : "2001:DB8:0:0::1");
+}
+
+static void
+ip_as_dns_name(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_name dns = { OTLS_SAN_DNS, "192.0.2.1", 9 }, ip = { OTLS_SAN_IP, "\xc0\x00\x02\x01", 4 };
+
+	(void)run;
+	use_names(scene, NULL, "192.0.2.1");
+	scene->leaf.raw_names = bad ? &dns : &ip;
+	scene->leaf.raw_name_count = 1;
+}
+
+static void
+wildcard_two_labels(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const names[] = { "*.wild.example", NULL };
+
+	(void)run;
+	use_names(scene, names, bad ? "a.b.wild.example" : "a.wild.example");
+}
+
+static void
+wildcard_no_label(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const names[] = { "*.wild.example", NULL };
+
+	(void)run;
+	use_names(scene, names, bad ? "wild.example" : "B.WILD.example");
+}
+
+static void
+wildcard_partial(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const names[] = { "w*.wild.example", NULL }, *const whole[] = { "*.wild.example", NULL };
+
+	(void)run;
+	use_names(scene, bad ? names : whole, "www.wild.example");
+}
+
+static void
+wildcard_top(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const names[] = { "*.example", "*", NULL }, *const whole[] = { "*.wild.example", NULL };
+
+	(void)run;
+	use_names(scene, bad ? names : whole, bad ? HOST : "server.wild.example");
+}
+
+static void
+common_name_only(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->leaf.names = NULL;
+	scene->flags = bad ? 0 : OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN;
+}
+
+/* A name of another kind than the common name is there, so that the common name never counts. */
+static void
+common_name_ignored(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const other[] = { "other.example", NULL };
+
+	(void)run;
+	scene->leaf.names = bad ? other : host_names;
+	scene->flags = OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN;
+}
+
+static void
+nul_in_name(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_name nul = { OTLS_SAN_DNS, HOST "\0.evil.example", sizeof(HOST "\0.evil.example") - 1 };
+	static const mint_name plain = { OTLS_SAN_DNS, HOST, sizeof(HOST) - 1 };
+
+	(void)run;
+	scene->leaf.names = NULL;
+	scene->leaf.common_name = "not a name";
+	scene->leaf.raw_names = bad ? &nul : &plain;
+	scene->leaf.raw_name_count = 1;
+}
+
+/* == rows: chains == */
+static void
+unknown_ca(struct run *run, struct scene *scene, bool bad)
+{
+	scene->trusted = bad ? pki_other_ca(run) : NULL;
+}
+
+static void
+self_signed_leaf(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->leaf_signs_itself = true;
+	scene->trust_leaf = !bad;
+}
+
+static void
+root_sent_not_trusted(struct run *run, struct scene *scene, bool bad)
+{
+	scene->send_root = true;
+	scene->trusted = bad ? pki_other_ca(run) : NULL;
+}
+
+static void
+missing_intermediate(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->send_middle = !bad;
+}
+
+static void
+partial_chain(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->trust_middle = true;
+	scene->flags = bad ? 0 : OTLS_VERIFY_FLAG_PARTIAL_CHAIN;
+}
+
+static void
+expired(struct run *run, struct scene *scene, bool bad)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	(void)run;
+	scene->leaf.not_before = now - 10 * DAY;
+	scene->leaf.not_after = bad ? now - DAY : now + DAY;
+}
+
+static void
+expired_intermediate(struct run *run, struct scene *scene, bool bad)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.not_before = now - 10 * DAY;
+	scene->middle.not_after = bad ? now - DAY : now + DAY;
+}
+
+static void
+not_yet_valid(struct run *run, struct scene *scene, bool bad)
+{
+	int64_t now = (int64_t)time(NULL);
+
+	(void)run;
+	scene->leaf.not_before = bad ? now + DAY : now - DAY;
+	scene->leaf.not_after = now + 10 * DAY;
+}
+
+/* The clock that judges is the store's: good certificates have long expired by it. */
+static void
+time_moved_on(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->time = (int64_t)time(NULL) + (bad ? 400 * DAY : 5 * DAY);
+}
+
+/* What is expired today was good then; not so the certificates that are good today. */
+static void
+time_moved_back(struct run *run, struct scene *scene, bool bad)
+{
+	const mint_spec old = {
+		.common_name = "Old CA", .is_ca = true, .not_before = 1000000000, .not_after = 1100000000
+	};
+
+	scene->time = 1050000000;
+	scene->root = pki_make(run, &old, NULL);
+	if (bad)
+		return;
+	scene->leaf.not_before = 1040000000;
+	scene->leaf.not_after = 1060000000;
+}
+
+static void
+path_length(struct run *run, struct scene *scene, bool bad)
+{
+	const mint_spec narrow = {
+		.common_name = "Narrow CA", .is_ca = true, .has_path_length = true, .path_length = bad ? 0 : 1
+	};
+
+	scene->root = pki_make(run, &narrow, NULL);
+	scene->has_middle = true;
+}
+
+static void
+depth_limit(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->max_intermediates = bad ? 0 : 1;
+}
+
+static void
+ca_false(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.is_ca = !bad;
+	scene->middle.no_purposes = true;
+}
+
+static void
+ca_without_constraints(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.no_basic_constraints = bad;
+}
+
+static void
+ca_version_1(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.version = bad ? 1 : 3;
+}
+
+static void
+ca_that_may_not_sign(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.has_key_usage = bad;
+	scene->middle.key_usage = OTLS_KEY_USAGE_DIGITAL_SIGNATURE;
+}
+
+static void
+client_purpose(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const client[] = { MINT_CLIENT_AUTH, NULL }, *const server[] = { MINT_SERVER_AUTH, NULL };
+
+	(void)run;
+	scene->leaf.purposes = bad ? client : server;
+}
+
+static void
+client_purpose_of_ca(struct run *run, struct scene *scene, bool bad)
+{
+	static const char *const client[] = { MINT_CLIENT_AUTH, NULL }, *const any[] = { "2.5.29.37.0", NULL };
+
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.purposes = bad ? client : any;
+}
+
+static void
+key_usage(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->leaf.has_key_usage = true;
+	scene->leaf.key_usage = bad ? OTLS_KEY_USAGE_KEY_AGREEMENT : OTLS_KEY_USAGE_DIGITAL_SIGNATURE;
+}
+
+static void
+unknown_extension(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_extension critical = { "1.3.6.1.4.1.55555.1", true, "\x05", 2 };
+	static const mint_extension harmless = { "1.3.6.1.4.1.55555.1", false, "\x05", 2 };
+
+	(void)run;
+	scene->leaf.extensions = bad ? &critical : &harmless;
+	scene->leaf.extension_count = 1;
+}
+
+static void
+name_constraints(struct run *run, struct scene *scene, bool bad)
+{
+	/* permittedSubtrees with one dNSName. */
+	static const uint8_t other[] = "\x30\x13\xa0\x11\x30\x0f\x82\x0dother.example";
+	static const uint8_t own[] = "\x30\x0d\xa0\x0b\x30\x09\x82\x07"
+				     "example";
+	static const mint_extension outside = { "2.5.29.30", true, other, sizeof(other) - 1 };
+	static const mint_extension inside = { "2.5.29.30", true, own, sizeof(own) - 1 };
+
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.extensions = bad ? &outside : &inside;
+	scene->middle.extension_count = 1;
+}
+
+static void
+bad_signature(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->leaf.damaged = bad;
+}
+
+static void
+bad_signature_of_ca(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.damaged = bad;
+}
+
+static void
+weak_key(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->chain_pem[0] = bad ? fixture_weak_leaf : fixture_good_leaf;
+	scene->chain_pem[1] = bad ? fixture_weak_ca : NULL;
+	scene->key_pem = fixture_p256_key;
+	scene->trust_pem = fixture_ca;
+}
+
+static void
+sha1_signature(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->chain_pem[0] = bad ? fixture_sha1_leaf : fixture_good_leaf;
+	scene->key_pem = fixture_p256_key;
+	scene->trust_pem = fixture_ca;
+}
+
+/* == verification off, in whole or in part == */
+static bool
+insecure_none(struct run *run)
+{
+	otls_context *client = bare_client(run);
+	struct pair *pair = NULL;
+	int depth = 0;
+
+	if (!trust(run, client, pki_other_ca(run)) ||
+	    !CHECK_OK(run, otls_context_set_verify(client, OTLS_VERIFY_INSECURE_NONE)))
+		return false;
+	pair = pair_open(run, client, good_server(run), WIRE_VARIED);
+	return pair_connect(pair) && pair_exchange(pair, 100) &&
+	       CHECK_NUMBER(run, otls_connection_verify_result(pair->client, &depth), OTLS_REASON_UNKNOWN_ISSUER) &&
+	       CHECK_NUMBER(run, depth, 0) && CHECK(run, otls_connection_peer_certificate(pair->client) != NULL);
+}
+
+static bool
+insecure_none_once(struct run *run)
+{
+	otls_context *client = bare_client(run), *server = good_server(run);
+	struct pair *one = NULL, *two = NULL;
+
+	if (!trust(run, client, pki_other_ca(run)))
+		return false;
+	one = pair_open(run, client, server, WIRE_VARIED);
+	two = pair_open(run, client, server, WIRE_VARIED);
+	if (!CHECK_OK(run, otls_connection_set_verify(one->client, OTLS_VERIFY_INSECURE_NONE)) || !pair_connect(one))
+		return false;
+	pair_handshake(two);
+	return CHECK_NUMBER(run, otls_error_code(otls_connection_error(two->client)), OTLS_E_VERIFY);
+}
+
+static bool
+skip_name_check(struct run *run)
+{
+	otls_context *client = good_client(run), *server = good_server(run), *stranger = bare_client(run);
+	struct pair *pair = pair_open_named(run, client, server, NULL, WIRE_VARIED), *refused = NULL;
+
+	if (!CHECK_OK(run, otls_connection_insecure_skip_name_check(pair->client)) || !pair_connect(pair) ||
+	    !pair_exchange(pair, 10))
+		return false;
+	/* The chain is still verified. */
+	if (!trust(run, stranger, pki_other_ca(run)))
+		return false;
+	refused = pair_open_named(run, stranger, server, NULL, WIRE_VARIED);
+	if (!CHECK_OK(run, otls_connection_insecure_skip_name_check(refused->client)))
+		return false;
+	pair_handshake(refused);
+	return CHECK_NUMBER(
+	    run, otls_error_verify_reason(otls_connection_error(refused->client)), OTLS_REASON_UNKNOWN_ISSUER);
+}
+
+#define ROW(name, set, reason, depth, alert)                                                                           \
+	{                                                                                                              \
+		name, verify_row, &(const struct verify_row){ set, OTLS_REASON_##reason, depth, alert }, SCOPE_PAIR, 0 \
+	}
+
+static const struct test_case cases[] = {
+	ROW("wrong_host", wrong_host, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("upper_case", upper_case, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("trailing_dot", trailing_dot, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("wrong_ip", wrong_ip, IP_MISMATCH, 0, ANY_ALERT),
+	ROW("wrong_ip6", wrong_ip6, IP_MISMATCH, 0, ANY_ALERT),
+	ROW("ip_as_dns_name", ip_as_dns_name, IP_MISMATCH, 0, ANY_ALERT),
+	ROW("wildcard_two_labels", wildcard_two_labels, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("wildcard_no_label", wildcard_no_label, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("wildcard_partial", wildcard_partial, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("wildcard_top", wildcard_top, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("common_name_only", common_name_only, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("common_name_ignored", common_name_ignored, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("nul_in_name", nul_in_name, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("unknown_ca", unknown_ca, UNKNOWN_ISSUER, 0, 48),
+	ROW("self_signed_leaf", self_signed_leaf, SELF_SIGNED_LEAF, 0, ANY_ALERT),
+	ROW("root_sent_not_trusted", root_sent_not_trusted, SELF_SIGNED_IN_CHAIN, 1, 48),
+	ROW("missing_intermediate", missing_intermediate, UNKNOWN_ISSUER, 0, 48),
+	ROW("partial_chain", partial_chain, UNKNOWN_ISSUER, 1, 48),
+	ROW("expired", expired, EXPIRED, 0, 45),
+	ROW("expired_intermediate", expired_intermediate, EXPIRED, 1, 45),
+	ROW("not_yet_valid", not_yet_valid, NOT_YET_VALID, 0, ANY_ALERT),
+	ROW("time_moved_on", time_moved_on, EXPIRED, ANY_DEPTH, 45),
+	ROW("time_moved_back", time_moved_back, NOT_YET_VALID, 0, ANY_ALERT),
+	ROW("path_length", path_length, PATH_LENGTH, ANY_DEPTH, ANY_ALERT),
+	ROW("depth_limit", depth_limit, CHAIN_TOO_LONG, ANY_DEPTH, ANY_ALERT),
+	ROW("ca_false", ca_false, INVALID_CA, 1, ANY_ALERT),
+	ROW("ca_without_constraints", ca_without_constraints, INVALID_CA, 1, ANY_ALERT),
+	ROW("ca_version_1", ca_version_1, INVALID_CA, 1, ANY_ALERT),
+	ROW("ca_that_may_not_sign", ca_that_may_not_sign, INVALID_CA, 1, ANY_ALERT),
+	ROW("client_purpose", client_purpose, INVALID_PURPOSE, 0, ANY_ALERT),
+	ROW("client_purpose_of_ca", client_purpose_of_ca, INVALID_PURPOSE, 1, ANY_ALERT),
+	ROW("key_usage", key_usage, INVALID_PURPOSE, 0, ANY_ALERT),
+	ROW("unknown_extension", unknown_extension, CRITICAL_EXTENSION, 0, ANY_ALERT),
+	ROW("name_constraints", name_constraints, NAME_CONSTRAINTS, ANY_DEPTH, ANY_ALERT),
+	ROW("bad_signature", bad_signature, BAD_SIGNATURE, 0, ANY_ALERT),
+	ROW("bad_signature_of_ca", bad_signature_of_ca, BAD_SIGNATURE, 1, ANY_ALERT),
+	ROW("weak_key", weak_key, WEAK_KEY, 1, ANY_ALERT),
+	ROW("sha1_signature", sha1_signature, WEAK_SIGNATURE, 0, ANY_ALERT),
+	{ "insecure_none", insecure_none, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "insecure_none_once", insecure_none_once, .scope = SCOPE_PAIR },
+	{ "skip_name_check", skip_name_check, .scope = SCOPE_PAIR },
+};
+
+const struct suite suite_verify = { "verify", cases, COUNT(cases) };

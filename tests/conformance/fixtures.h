@@ -1,0 +1,35 @@
+/* Keys and certificates that are not made afresh: encrypted keys, weak ones, and what no engine would sign today.
+ * Made with the openssl command; the certificates are valid from 2020 to 2120. */
+#ifndef OTLS_CONFORMANCE_FIXTURES_H
+#define OTLS_CONFORMANCE_FIXTURES_H
+
+#define FIXTURE_PASSPHRASE "swordfish"
+
+/* RSA, 2048 bits. */
+extern const char fixture_rsa_key[];
+/* EC, P-256; the key of the leaf certificates below. */
+extern const char fixture_p256_key[];
+/* p256_key as RFC 5915 writes it. */
+extern const char fixture_p256_sec1[];
+/* rsa_key as RFC 8017 writes it. */
+extern const char fixture_rsa_pkcs1[];
+/* p256_key in PKCS#8, PBES2 with AES-256. */
+extern const char fixture_p256_pbes2[];
+/* rsa_key in PKCS#8, PBES2 with AES-256. */
+extern const char fixture_rsa_pbes2[];
+/* p256_key in SEC1 with Proc-Type, AES-128. */
+extern const char fixture_p256_traditional[];
+/* rsa_key in PKCS#1 with Proc-Type, AES-256. */
+extern const char fixture_rsa_traditional[];
+/* "Fixture CA": RSA-2048, signs what follows. */
+extern const char fixture_ca[];
+/* server.example, P-256, signed with SHA-256. */
+extern const char fixture_good_leaf[];
+/* The same, signed with SHA-1. */
+extern const char fixture_sha1_leaf[];
+/* An intermediate with an RSA key of 1024 bits. */
+extern const char fixture_weak_ca[];
+/* server.example, P-256, signed by weak_ca. */
+extern const char fixture_weak_leaf[];
+
+#endif
