@@ -3,7 +3,14 @@
 
 #include <string.h>
 
-enum { ALERT_LEVEL_FATAL = 2, ALERT_CLOSE_NOTIFY = 0 };
+enum {
+	ALERT_LEVEL_FATAL = 2,
+	ALERT_CLOSE_NOTIFY = 0,
+	ALERT_HANDSHAKE_FAILURE = 40,
+	ALERT_ILLEGAL_PARAMETER = 47,
+	ALERT_PROTOCOL_VERSION = 70
+};
+enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
 enum { ALPN_CHOSEN = 0, ALPN_NONE = 3 }; /* what the library takes from its ALPN callback */
 
 struct otls_engine_connection {
@@ -14,11 +21,13 @@ struct otls_engine_connection {
 	otls_host *host;
 	otls_status recv_said; /* the host's last answer: the library's own word for a wait is not to be trusted */
 	bool send_failed;
-	bool ready;       /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
-	bool chain_told;  /* host peer_chain has the peer's certificates */
-	bool chain_empty; /* it was told that there are none */
-	bool judged;      /* host verify_peer was asked, and agreed */
-	bool closed;      /* the peer's close_notify is in */
+	bool send_encrypted; /* what we send from now on is under keys */
+	bool bad_group;      /* TLS 1.2 was about to use a group that is not on our list */
+	bool ready;          /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
+	bool chain_told;     /* host peer_chain has the peer's certificates */
+	bool chain_empty;    /* it was told that there are none */
+	bool judged;         /* host verify_peer was asked, and agreed */
+	bool closed;         /* the peer's close_notify is in */
 };
 
 static bool
@@ -52,13 +61,51 @@ wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg)
 	}
 }
 
+/* In TLS 1.2 the library holds neither the server nor the client to the groups that were set: without one in common
+ * it takes P-256.  By the time that handshake messages follow the hellos, it tells which one it is. */
+static bool
+group_is_forbidden(const otls_engine_connection *conn)
+{
+	const otls_engine_config *config = conn->ctx->config;
+	int suite = wolfSSL_get_current_cipher_suite(conn->ssl);
+	uint16_t group;
+
+	if (conn->ready || conn->send_encrypted || suite <= 0 || wolfSSL_version(conn->ssl) != 0x0303)
+		return false;
+	group = wolf_group_by_name(wolfSSL_get_curve_name(conn->ssl));
+	for (size_t i = 0; i < config->group_count; i++) {
+		if (config->groups[i] == group)
+			return false;
+	}
+	return true;
+}
+
+/* What is sent in one go is one or more whole records. */
+static void
+note_encryption(otls_engine_connection *conn, const uint8_t *records, size_t len)
+{
+	size_t at = 0;
+
+	while (!conn->send_encrypted && at + 5 <= len) {
+		conn->send_encrypted = records[at] == RECORD_CHANGE_CIPHER_SPEC || records[at] == RECORD_DATA;
+		at += 5 + ((size_t)records[at + 3] << 8 | records[at + 4]);
+	}
+}
+
 int
 wolf_send(WOLFSSL *ssl, char *buf, int len, void *arg)
 {
 	otls_engine_connection *conn = arg;
 
 	(void)ssl;
-	if (len <= 0 || conn->calls->send(conn->host, buf, (size_t)len) != OTLS_OK) {
+	if (len <= 0)
+		return WOLFSSL_CBIO_ERR_GENERAL;
+	if (group_is_forbidden(conn) && buf[0] == RECORD_HANDSHAKE) {
+		conn->bad_group = true;
+		return WOLFSSL_CBIO_ERR_GENERAL;
+	}
+	note_encryption(conn, (const uint8_t *)buf, (size_t)len);
+	if (conn->calls->send(conn->host, buf, (size_t)len) != OTLS_OK) {
 		conn->send_failed = true;
 		return WOLFSSL_CBIO_ERR_GENERAL;
 	}
@@ -170,15 +217,59 @@ tell_refused_chain(otls_engine_connection *conn)
 	tell_chain(conn, certs, count);
 }
 
+/* Whether an alert could go out as it is: in TLS 1.3 a client has its keys as soon as it has taken the ServerHello. */
+static bool
+sends_plainly(const otls_engine_connection *conn)
+{
+	bool tls13 = wolfSSL_get_current_cipher_suite(conn->ssl) >> 8 == 0x13;
+
+	return !conn->send_encrypted && (is_server(conn) || !tls13);
+}
+
+static int
+alert_for(otls_engine_connection *conn, int error)
+{
+	int alert = ALERT_HANDSHAKE_FAILURE;
+
+	if (error == VERSION_ERROR)
+		return ALERT_PROTOCOL_VERSION;
+	if (conn->bad_group)
+		return is_server(conn) ? ALERT_HANDSHAKE_FAILURE : ALERT_ILLEGAL_PARAMETER;
+	if (conn->chain_told && !conn->chain_empty && !conn->judged)
+		(void)conn->calls->verify_peer(conn->host, &alert);
+	return alert > ALERT_CLOSE_NOTIFY && alert <= UINT8_MAX ? alert : ALERT_HANDSHAKE_FAILURE;
+}
+
+/* Some failures (no certificate where one is required, an unknown critical extension, too many certificates) the
+ * library keeps to itself, and it has no call that sends an alert.  Where there are no keys yet, we need none. */
+static void
+send_missing_alert(otls_engine_connection *conn, int error, otls_report *report)
+{
+	uint8_t record[] = { RECORD_ALERT, 3, 3, 0, 2, ALERT_LEVEL_FATAL, 0 };
+	bool transport_is_gone = conn->recv_said == OTLS_EOF || conn->recv_said == OTLS_ERROR || conn->send_failed;
+
+	if (report->alert > ALERT_CLOSE_NOTIFY || transport_is_gone || !sends_plainly(conn))
+		return;
+	record[6] = (uint8_t)alert_for(conn, error);
+	if (conn->calls->send(conn->host, record, sizeof(record)) != OTLS_OK)
+		return;
+	report->alert = record[6];
+	report->alert_sent = true;
+}
+
 static otls_status
 handshake_failed(otls_engine_connection *conn, const char *function, int error, otls_report *report)
 {
 	bool required = is_server(conn) && conn->ctx->config->client_auth == OTLS_CLIENT_AUTH_REQUIRED;
+	bool nobody = required && (error == NO_PEER_CERT || conn->chain_empty);
 
-	if (required && (error == NO_PEER_CERT || conn->chain_empty))
-		return connection_failed(conn, OTLS_E_VERIFY, function, error, report);
 	tell_refused_chain(conn);
-	return connection_failed(conn, OTLS_E_HANDSHAKE, function, error, report);
+	if (conn->bad_group)
+		wolf_refuse(report, OTLS_E_HANDSHAKE, function, "no group in common");
+	else
+		connection_failed(conn, nobody ? OTLS_E_VERIFY : OTLS_E_HANDSHAKE, function, error, report);
+	send_missing_alert(conn, error, report);
+	return OTLS_ERROR;
 }
 
 /* == life == */
@@ -247,7 +338,7 @@ connection_init(otls_engine_connection *conn, otls_engine_context *ctx, const ot
 	wolfSSL_SetIOReadCtx(conn->ssl, conn);
 	wolfSSL_SetIOWriteCtx(conn->ssl, conn);
 	wolfSSL_SetCertCbCtx(conn->ssl, conn);
-	wolfSSL_KeepArrays(conn->ssl); /* the exporter needs them after the handshake */
+	wolfSSL_KeepArrays(conn->ssl); /* exporter and master secret are read after the handshake */
 	return is_server(conn) ? set_up_server(conn, report) : set_up_client(conn, report);
 }
 
@@ -309,7 +400,7 @@ handshake(otls_engine_connection *conn, otls_report *report)
 }
 
 static void
-info(const otls_engine_connection *conn, otls_engine_info *info)
+negotiated(const otls_engine_connection *conn, otls_engine_info *info)
 {
 	const unsigned char *name = NULL;
 	unsigned int len = 0;
@@ -320,7 +411,8 @@ info(const otls_engine_connection *conn, otls_engine_info *info)
 		return;
 	info->version = (uint16_t)wolfSSL_version(conn->ssl);
 	info->suite = (uint16_t)suite;
-	info->group = wolf_group_by_name(wolfSSL_get_curve_name(conn->ssl));
+	if (conn->ready) /* before, P-256 stands in */
+		info->group = wolf_group_by_name(wolfSSL_get_curve_name(conn->ssl));
 	wolfSSL_get0_alpn_selected(conn->ssl, &name, &len);
 	info->alpn = (otls_bytes){ name, name == NULL ? 0 : len };
 	info->resumed = conn->ready && wolfSSL_session_reused(conn->ssl) != 0;
@@ -389,7 +481,7 @@ write_data(otls_engine_connection *conn, const void *buf, size_t len, otls_repor
 /* With both directions closed the library would wipe the connection, and start a new handshake on the next write;
  * so it is made to forget what it has received. */
 static otls_status
-close_notify(otls_engine_connection *conn, otls_report *report)
+send_close(otls_engine_connection *conn, otls_report *report)
 {
 	int ret;
 
@@ -447,12 +539,17 @@ finished(otls_engine_connection *conn, bool peer, uint8_t *out, size_t cap, size
 static otls_status
 master_secret(otls_engine_connection *conn, uint8_t out[48], otls_report *report)
 {
+	unsigned char *secret = NULL, *server_random = NULL, *client_random = NULL;
+	unsigned int len = 0, server_len = 0, client_len = 0;
+
 	/* What TLS 1.3 has there is something else on every library. */
 	if (wolfSSL_version(conn->ssl) != 0x0303)
-		return wolf_refuse(
-		    report, OTLS_E_UNSUPPORTED, "wolfSSL_SESSION_get_master_key", "TLS 1.3 has no master secret");
-	if (wolfSSL_SESSION_get_master_key(wolfSSL_get_session(conn->ssl), out, 48) != 48)
-		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_SESSION_get_master_key", 0);
+		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wolfSSL_get_keys", "TLS 1.3 has no master secret");
+	if (wolfSSL_get_keys(conn->ssl, &secret, &len, &server_random, &server_len, &client_random, &client_len) !=
+		WOLFSSL_SUCCESS ||
+	    len != 48)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_get_keys", 0);
+	memcpy(out, secret, 48);
 	return OTLS_OK;
 }
 
@@ -493,8 +590,8 @@ const otls_engine otls__engine_wolfssl = {
 	.read = read_data,
 	.pending = pending,
 	.write = write_data,
-	.close_notify = close_notify,
-	.info = info,
+	.close_notify = send_close,
+	.info = negotiated,
 
 	.key_update = key_update,
 #if WOLF_EXPORTER

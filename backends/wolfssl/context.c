@@ -278,11 +278,27 @@ set_groups(otls_engine_context *ctx, otls_report *report)
 	return OTLS_OK;
 }
 
+/* Two schemes may be one word, and the library's table has no room for repetitions. */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; list != NULL; list = strchr(list, ':')) {
+		list += *list == ':';
+		if (strncmp(list, word, len) == 0 && (list[len] == ':' || list[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
 static bool
 append_scheme(char *list, size_t cap, const char *word)
 {
 	size_t len = strlen(list);
 
+	if (has_word(list, word))
+		return true;
 	return (size_t)snprintf(list + len, cap - len, "%s%s", len > 0 ? ":" : "", word) < cap - len;
 }
 
@@ -325,7 +341,8 @@ set_chain(otls_engine_context *ctx, const otls_engine_identity *identity, otls_r
 		memcpy(all + at, identity->chain[i].data, identity->chain[i].len);
 	ret = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx->ctx, all, (long)len, WOLFSSL_FILETYPE_ASN1);
 	if (ret != WOLFSSL_SUCCESS)
-		wolf_fail_as(report, OTLS_E_FORMAT, "wolfSSL_CTX_use_certificate_chain_buffer_format", ret);
+		wolf_fail_as(report, ret == BUFFER_E ? OTLS_E_LIMIT : OTLS_E_FORMAT,
+		    "wolfSSL_CTX_use_certificate_chain_buffer_format", ret);
 	else
 		status = OTLS_OK;
 	free(all);

@@ -80,6 +80,14 @@ key_algorithm(otls_bytes algorithm)
 	return WOLF_KEY_NONE;
 }
 
+static bool
+is_pss(otls_bytes algorithm)
+{
+	otls_bytes oid = { NULL, 0 };
+
+	return key_algorithm(algorithm) == WOLF_KEY_RSA && take(&algorithm, DER_OID, &oid) && oid.data[8] == 0x0a;
+}
+
 /* == keys at work == */
 
 static int
@@ -390,7 +398,8 @@ load_pkcs8(otls_engine_key *key, otls_bytes der, otls_report *report)
 	    !take(&info, DER_SEQUENCE, &algorithm) || !take(&info, DER_OCTET_STRING, &inner))
 		return wolf_refuse(report, OTLS_E_FORMAT, "wc_GetPkcs8TraditionalOffset", "no PrivateKeyInfo");
 	kind = key_algorithm(algorithm);
-	if (kind == WOLF_KEY_NONE)
+	/* With a key that is tied to RSA-PSS the library would sign by PKCS #1 as well. */
+	if (kind == WOLF_KEY_NONE || is_pss(algorithm))
 		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wc_PrivateKeyDecode", "unknown key algorithm");
 	return load_plain(key, kind, kind == WOLF_KEY_RSA ? inner : der, report);
 }

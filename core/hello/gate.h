@@ -27,6 +27,16 @@ typedef struct otls_gate_rules {
 	size_t suite_count;
 } otls_gate_rules;
 
+/* Follows records as their bytes flow by, and copies one kind of handshake message out of them. */
+typedef struct otls_gate_track {
+	uint8_t wanted;    /* the kind; 0: none */
+	uint8_t record[5]; /* header of the record that is passing */
+	size_t record_have, record_left;
+	uint8_t head[4]; /* header of the message that is passing */
+	size_t head_have, message_left;
+	otls_buffer copy; /* of a wanted message, with its header */
+} otls_gate_track;
+
 typedef struct otls_gate {
 	otls_role role;
 	otls_gate_state state;
@@ -34,16 +44,15 @@ typedef struct otls_gate {
 	int alert;         /* REFUSED: what to send in plain; -1: nothing */
 	otls_buffer ready; /* released bytes that the engine has not taken; from ready_at on */
 	size_t ready_at;
-	otls_buffer first;   /* the first ClientHello, received or sent: a message with its header */
-	otls_buffer message; /* the message that is being put together */
-	otls_buffer tail;    /* what follows it in its last record */
-	otls_buffer sent;    /* outbound: the message that is being put together */
-	size_t sent_skip;
+	otls_buffer first;       /* the first ClientHello, received or sent: a message with its header */
+	otls_buffer message;     /* inbound: the hello that is being put together */
+	uint16_t record_version; /* of the peer's latest record that was looked at; 0: none yet */
+	otls_gate_track in, out;
 	otls_client_hello client; /* of first */
 	bool retried;             /* a HelloRetryRequest went by */
 	bool sent_done;           /* outbound bytes are watched no more */
 	uint8_t server_random[32];
-	uint16_t version, suite; /* of the ServerHello; 0: none yet */
+	uint16_t version, suite; /* of the ServerHello; 0: none yet; suite: of the HelloRetryRequest before that */
 	bool extended_master_secret;
 	otls_buffer certificate; /* TLS 1.2: the peer's Certificate message with its header; empty: none passed */
 } otls_gate;
@@ -61,8 +70,13 @@ otls_status otls__gate_pull(otls_gate *gate, otls_input *input);
 otls_status otls__gate_release(otls_gate *gate);
 /* Moves released bytes out; 0: none.  When the gate is open and nothing is left, the engine reads from the input. */
 size_t otls__gate_take(otls_gate *gate, void *buf, size_t cap);
-/* Is shown every byte that the engine sends, before it is queued.  ERROR: no memory. */
+/* Is shown every byte that the engine sends, before it is queued, until sent_done.
+ * ERROR: no memory; or what the engine is about to agree to is refused: then the state is REFUSED, the record is
+ * written, and alert says what to send in its place. */
 otls_status otls__gate_sent(otls_gate *gate, const void *data, size_t len);
+
+/* Client: whether a ServerHello or HelloRetryRequest is a choice that the own hello and the rules allow. */
+otls_status otls__choice_check(const otls_gate *gate, const otls_server_hello *hello, int *alert);
 
 /* Writes a fatal alert in plain, 7 bytes, for refusals before there are keys. */
 void otls__gate_alert(uint8_t record[7], int alert);

@@ -253,7 +253,7 @@ is_service(const char *service)
 
 	if (!isalnum((unsigned char)service[0]))
 		return false;
-	return service[digits] != '\0' || (digits <= 5 && strtol(service, NULL, 10) <= 65535);
+	return service[digits] != '\0' || strtol(service, NULL, 10) <= 65535;
 }
 
 /* AI_ADDRCONFIG is never set: it hides loopback addresses on a machine without a network. */
@@ -268,10 +268,10 @@ resolve(const char *host, const char *service, int flags, struct addrinfo **list
 	if (!is_service(service))
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "service \"%s\": neither a name nor a port", service);
 	hints.ai_flags = flags;
+	/* What is in brackets is an address, or wrong: never a name to ask the network for. */
 	if (host != NULL && host[0] == '[') {
 		name = without_brackets(host, room, sizeof(room));
-		hints.ai_flags |=
-		    AI_NUMERICHOST; /* what is in brackets, or is not, is no name to ask the network for */
+		hints.ai_flags |= AI_NUMERICHOST;
 	}
 	switch ((err = getaddrinfo(name, service, &hints, list))) {
 	case 0:

@@ -73,13 +73,13 @@ otls__transport_fini(otls_transport *transport)
 static int
 time_left(int64_t deadline)
 {
-	int64_t left = 0;
+	int64_t now = 0, left = 0;
 
 	if (deadline == OTLS_NO_DEADLINE)
 		return -1;
-	left = deadline - otls__now();
-	if (left <= 0)
+	if ((now = otls__now()) >= deadline)
 		return 0;
+	left = deadline - now;
 	if (left > (int64_t)(INT_MAX - 1) * 1000)
 		return INT_MAX;
 	return (int)((left + 999) / 1000);
@@ -218,9 +218,9 @@ write_without_sigpipe(int fd, const void *data, size_t len)
 	err = errno;
 	if (written < 0 && err == EPIPE && !was_pending) {
 		sigpending(&pending);
+		/* Not sigtimedwait, which some systems lack; with the signal pending, this does not wait either. */
 		if (sigismember(&pending, SIGPIPE) == 1)
-			sigwait(
-			    &sigpipe, &taken); /* sigtimedwait is not everywhere; a pending signal ends both at once */
+			sigwait(&sigpipe, &taken);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = err;

@@ -63,7 +63,8 @@ struct otls_certificate {
 	bool name_constraints_critical;
 	bool has_subject_key_id, has_authority_key_id; /* an authority key id without keyIdentifier has the flag only */
 	otls_bytes subject_key_id, authority_key_id;
-	bool authority_key_id_names_issuer; /* it has authorityCertIssuer and authorityCertSerialNumber */
+	/* authorityCertIssuer (contents of GeneralNames) and authorityCertSerialNumber (of the INTEGER); both or none */
+	otls_bytes authority_issuer, authority_serial;
 	otls_bytes policies, policy_constraints, policy_mappings, inhibit_any_policy; /* contents, not interpreted */
 	otls_bytes tls_feature;
 	bool unknown_critical; /* a critical extension that is not one of the above or is known to be harmless */

@@ -1,6 +1,7 @@
 /* RFC 5280, section 6.1, and the web's rules on top of it: what must hold for every certificate of a path.
  * Each check goes from the anchor down to the leaf, and stops at the first certificate that does not pass. */
 #include "x509/der.h"
+#include "x509/general_name.h"
 #include "x509/judge.h"
 
 #include <stdio.h>
@@ -29,15 +30,26 @@ otls__find(otls_finding *finding, otls_verify_reason reason, size_t depth, const
 
 /* == the path's length == */
 
+/* Self-issued authorities, which change a key, are not counted, as in path lengths (RFC 5280, section 4.2.1.9). */
+static int
+count_intermediates(const otls_path *path)
+{
+	int count = 0;
+
+	for (size_t i = 1; i + 1 < path->len; i++)
+		count += otls__self_issued(path->certs[i]) ? 0 : 1;
+	return count;
+}
+
 static bool
 check_length(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
 {
+	int count = count_intermediates(path);
 	char detail[128];
 
-	if (path->len < 3 || (int)path->len - 2 <= params->max_intermediates)
+	if (count <= params->max_intermediates)
 		return false;
-	snprintf(detail, sizeof(detail),
-	    "there are %zu certificates between it and the trusted one, and %d are allowed", path->len - 2,
+	snprintf(detail, sizeof(detail), "%d certificates stand between it and the trusted one, and %d may", count,
 	    params->max_intermediates);
 	return otls__find(finding, OTLS_REASON_CHAIN_TOO_LONG, 0, detail);
 }
@@ -50,55 +62,22 @@ may_sign_certificates(const otls_certificate *cert)
 	return !cert->has_key_usage || (cert->key_usage & OTLS_KEY_USAGE_KEY_CERT_SIGN) != 0;
 }
 
-static bool
-is_empty_name(otls_bytes name)
-{
-	return name.len <= 2;
-}
-
+/* Rules about several extensions; those about one alone were applied when it was read. */
 static const char *
-form_defect(const otls_certificate *cert)
+form_defect(const otls_path *path, size_t i)
 {
+	const otls_certificate *cert = path->certs[i];
+
 	if (cert->defect != NULL)
 		return cert->defect;
 	if (!cert->signature_algorithms_equal)
 		return "its two signature algorithms differ (RFC 5280, section 4.1.1.2)";
-	if (cert->extended_key_usage.data != NULL && cert->extended_key_usage.len == 0)
-		return "its extended key usage is empty (RFC 5280, section 4.2.1.12)";
-	if (!cert->is_ca && cert->has_key_usage && may_sign_certificates(cert))
+	if (i > 0)
+		return NULL; /* of issuers, all else is a matter of being an authority */
+	if (cert->has_key_usage && may_sign_certificates(cert) && !cert->is_ca)
 		return "its key usage is an authority's, its basic constraints are not (RFC 5280, section 4.2.1.9)";
-	if (cert->path_length >= 0 && !(cert->is_ca && may_sign_certificates(cert)))
-		return "it has a path length and is no authority (RFC 5280, section 4.2.1.9)";
 	if (cert->name_constraints.data != NULL && !cert->is_ca)
 		return "it has name constraints and is no authority (RFC 5280, section 4.2.1.10)";
-	if (is_empty_name(cert->subject) && cert->is_ca)
-		return "it is an authority without a name (RFC 5280, section 4.1.2.6)";
-	if (is_empty_name(cert->subject) && cert->has_san && !cert->san_critical)
-		return "it has no subject, and alternative names that are not critical (RFC 5280, section 4.2.1.6)";
-	return NULL;
-}
-
-/* RFC 5280, section 4.2.1.1.  Only of authorities, and only where their issuer's key has an identifier: private leaves
- * and roots are often made without. */
-static bool
-lacks_key_id(const otls_path *path, size_t i)
-{
-	return i > 0 && i + 1 < path->len && path->certs[i]->authority_key_id.data == NULL &&
-	       path->certs[i + 1]->has_subject_key_id && !otls__self_issued(path->certs[i]);
-}
-
-static const char *
-authority_defect(const otls_path *path, size_t i)
-{
-	const otls_certificate *cert = path->certs[i];
-
-	if (i > 0 && cert->has_basic_constraints && !cert->basic_constraints_critical)
-		return "its basic constraints are not critical (RFC 5280, section 4.2.1.9)";
-	if (lacks_key_id(path, i))
-		return "it has no authority key identifier (RFC 5280, section 4.2.1.1)";
-	if (i > 0 && i + 1 == path->len && otls__self_issued(cert) && cert->authority_key_id.data != NULL &&
-	    !otls__bytes_equal(cert->authority_key_id, cert->subject_key_id))
-		return "it is a root, and its key identifiers differ";
 	return NULL;
 }
 
@@ -106,9 +85,7 @@ static bool
 check_form(const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
-		const char *defect = form_defect(path->certs[i]);
-		if (defect == NULL)
-			defect = authority_defect(path, i);
+		const char *defect = form_defect(path, i);
 		if (defect != NULL)
 			return otls__find(finding, OTLS_REASON_MALFORMED, i, defect);
 	}
@@ -393,6 +370,58 @@ check_algorithms(const otls_path *path, otls_finding *finding)
 	return false;
 }
 
+/* == the profile of authorities == */
+
+/* RFC 5280, section 4.2.1.1.  Only of authorities, and only where their issuer's key has an identifier: private leaves
+ * and roots are often made without. */
+static bool
+lacks_key_id(const otls_path *path, size_t i)
+{
+	return i + 1 < path->len && path->certs[i]->authority_key_id.data == NULL &&
+	       path->certs[i + 1]->has_subject_key_id && !otls__self_issued(path->certs[i]);
+}
+
+/* What a root says of its issuer it says of itself. */
+static bool
+names_another_issuer(const otls_certificate *root)
+{
+	otls_der names = otls__der(root->authority_issuer, NULL);
+	otls_bytes name;
+
+	if (root->authority_key_id.data != NULL && !otls__bytes_equal(root->authority_key_id, root->subject_key_id))
+		return true;
+	if (root->authority_issuer.data == NULL)
+		return false;
+	return !otls__bytes_equal(root->authority_serial, root->serial) ||
+	       !otls__der_read(&names, OTLS_GENERAL_NAME_DIRECTORY, &name) || !otls__names_equal(name, root->issuer);
+}
+
+static const char *
+authority_defect(const otls_path *path, size_t i)
+{
+	const otls_certificate *cert = path->certs[i];
+
+	if (cert->has_basic_constraints && !cert->basic_constraints_critical)
+		return "its basic constraints are not critical (RFC 5280, section 4.2.1.9)";
+	if (lacks_key_id(path, i))
+		return "it has no authority key identifier (RFC 5280, section 4.2.1.1)";
+	if (i + 1 == path->len && otls__self_issued(cert) && names_another_issuer(cert))
+		return "it is a root, and its authority key identifier is not its own";
+	return NULL;
+}
+
+/* Last, since whatever else is wrong tells more. */
+static bool
+check_profile(const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len - 1; i > 0; i--) {
+		const char *defect = authority_defect(path, i);
+		if (defect != NULL)
+			return otls__find(finding, OTLS_REASON_MALFORMED, i, defect);
+	}
+	return false;
+}
+
 /* == all == */
 
 otls_finding
@@ -405,6 +434,6 @@ otls__check_path(otls_judge *judge, const otls_path *path)
 	       check_dates(params, path, &finding) || check_authorities(path, &finding) ||
 	       check_path_lengths(path, &finding) || check_purpose(params, path, &finding) ||
 	       check_critical(path, &finding) || otls__check_constraints(judge, path, &finding) ||
-	       check_algorithms(path, &finding));
+	       check_algorithms(path, &finding) || check_profile(path, &finding));
 	return finding;
 }

@@ -4,6 +4,7 @@
  * Stricter than the RFC where it leaves room: a constraint of a form that is not known refuses every name of that
  * form, critical or not, and so does a name that is malformed where names of its form are constrained. */
 #include "x509/der.h"
+#include "x509/general_name.h"
 #include "x509/judge.h"
 
 #include <stdio.h>
@@ -221,21 +222,6 @@ ip_within(otls_bytes name, otls_bytes base)
 	return true;
 }
 
-static bool
-directory_valid(otls_bytes name)
-{
-	otls_der der = otls__der(name, NULL), rdns;
-
-	return otls__der_enter(&der, OTLS_DER_SEQUENCE, &rdns) && otls__der_done(&der);
-}
-
-/* The first RDNs of name are those of base. */
-static bool
-directory_within(otls_bytes name, otls_bytes base)
-{
-	return otls__name_within(name, base);
-}
-
 typedef struct name_form {
 	uint8_t tag;
 	bool (*name_valid)(otls_bytes name);
@@ -249,7 +235,7 @@ static const name_form forms[] = {
 	{ OTLS_GENERAL_NAME_IP, ip_name_valid, ip_base_valid, ip_within, ip_within },
 	{ OTLS_GENERAL_NAME_EMAIL, email_name_valid, email_base_valid, email_within, email_within },
 	{ OTLS_GENERAL_NAME_URI, uri_name_valid, domain_base_valid, uri_within, uri_within },
-	{ OTLS_GENERAL_NAME_DIRECTORY, directory_valid, directory_valid, directory_within, directory_within },
+	{ OTLS_GENERAL_NAME_DIRECTORY, otls__name_valid, otls__name_valid, otls__name_within, otls__name_within },
 };
 
 static const name_form *
@@ -332,7 +318,7 @@ any_matches(inquiry *ask, otls_bytes list, uint8_t tag, otls_bytes name, bool (*
 
 	while (otls__der_more(&subtrees) && read_subtree(&subtrees, &base_tag, &base)) {
 		if (ask->judge->comparisons == 0) {
-			ask->judge->spent = true;
+			ask->judge->spent = "there are too many names and name constraints";
 			return false;
 		}
 		ask->judge->comparisons--;
@@ -369,7 +355,7 @@ alternative_names_allowed(inquiry *ask, const otls_certificate *cert, bool *has_
 
 	while (otls__der_more(&names) && otls__der_any(&names, &tag, &name, NULL)) {
 		*has_email = *has_email || tag == OTLS_GENERAL_NAME_EMAIL;
-		if (!is_allowed(ask, tag, name) || ask->judge->spent)
+		if (!is_allowed(ask, tag, name) || ask->judge->spent != NULL)
 			return false;
 	}
 	return true;
@@ -442,7 +428,7 @@ check_issuer(otls_judge *judge, const otls_path *path, size_t issuer, otls_findi
 
 	if (!read_constraints(path->certs[issuer]->name_constraints, &ask.set))
 		return otls__find(finding, OTLS_REASON_MALFORMED, issuer, "its name constraints are malformed");
-	for (size_t i = issuer; i-- > 0 && !judge->spent;) {
+	for (size_t i = issuer; i-- > 0 && judge->spent == NULL;) {
 		if ((i > 0 && otls__self_issued(path->certs[i])) || names_allowed(&ask, path->certs[i], i == 0))
 			continue;
 		describe(&ask, path->certs[issuer], detail, sizeof(detail));

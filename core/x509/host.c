@@ -1,6 +1,7 @@
 /* Peer names, and whether a certificate is for one (RFC 9525). */
 #include "error.h"
 #include "x509/der.h"
+#include "x509/general_name.h"
 #include "x509/judge.h"
 
 #include <arpa/inet.h>

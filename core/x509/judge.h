@@ -5,17 +5,6 @@
 
 #include "x509/verify.h"
 
-/* Tags of GeneralName (RFC 5280, section 4.2.1.6). */
-#define OTLS_GENERAL_NAME_OTHER      0xa0
-#define OTLS_GENERAL_NAME_EMAIL      0x81
-#define OTLS_GENERAL_NAME_DNS        0x82
-#define OTLS_GENERAL_NAME_X400       0xa3
-#define OTLS_GENERAL_NAME_DIRECTORY  0xa4
-#define OTLS_GENERAL_NAME_EDI_PARTY  0xa5
-#define OTLS_GENERAL_NAME_URI        0x86
-#define OTLS_GENERAL_NAME_IP         0x87
-#define OTLS_GENERAL_NAME_REGISTERED 0x88
-
 typedef struct otls_path {
 	const otls_certificate *certs[OTLS_PATH_MAX]; /* leaf first; the last one is the anchor once it is complete */
 	size_t len;
@@ -40,7 +29,7 @@ typedef struct otls_checked_edge {
 	otls_verify_reason reason;
 } otls_checked_edge;
 
-#define OTLS_CHECKED_EDGES 128
+#define OTLS_CHECKED_EDGES 256
 
 typedef struct otls_judge {
 	const otls_verify_params *params;
@@ -49,7 +38,7 @@ typedef struct otls_judge {
 
 	/* What may still be spent.  All verdicts are the same on every machine: nothing here is time. */
 	unsigned edges, signature_cost, comparisons;
-	bool spent; /* one of them has run out */
+	const char *spent; /* which of them has run out, in words; NULL: none */
 
 	otls_checked_edge checked[OTLS_CHECKED_EDGES];
 	size_t checked_len;

@@ -93,7 +93,7 @@ static void extend(otls_judge *judge);
 static bool
 is_over(const otls_judge *judge)
 {
-	return judge->settled || judge->spent;
+	return judge->settled || judge->spent != NULL;
 }
 
 /* Goes through the candidates of one score; answers whether there was any. */
@@ -109,7 +109,7 @@ try_issuers(otls_judge *judge, const otls_certificate *cert, uint32_t hash, int 
 			continue;
 		found = true;
 		if (judge->edges == 0) {
-			judge->spent = true;
+			judge->spent = "there are too many ways to build a chain";
 			break;
 		}
 		judge->edges--;

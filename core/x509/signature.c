@@ -93,7 +93,7 @@ check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certifica
 	if (!fits(&issuer->spki, &cert->signature_algorithm))
 		return OTLS_REASON_BAD_SIGNATURE;
 	if (judge->signature_cost < cost(&issuer->spki)) {
-		judge->spent = true;
+		judge->spent = "too many signatures would have to be checked";
 		return OTLS_REASON_TOO_COSTLY;
 	}
 	judge->signature_cost -= cost(&issuer->spki);

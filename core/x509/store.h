@@ -20,6 +20,8 @@ size_t otls__store_count(const otls_store *store);
 /* Whether two Name TLVs are equal by RFC 5280, section 7.1 (case and white space of PrintableString and UTF8String do
  * not count; other bytes as they are). */
 bool otls__names_equal(otls_bytes a, otls_bytes b);
+/* Whether the first RDNs of name are those of base. */
+bool otls__name_within(otls_bytes name, otls_bytes base);
 /* A hash that is equal for equal names. */
 uint32_t otls__name_hash(otls_bytes name);
 

@@ -108,7 +108,7 @@ judge_clean_path(otls_judge *judge)
 	otls_finding finding = { .reason = OTLS_REASON_OK, .depth = -1 };
 
 	otls__check_signatures(judge, &judge->path, &finding);
-	if (judge->spent)
+	if (judge->spent != NULL)
 		return;
 	if (finding.reason == OTLS_REASON_OK) {
 		check_name(judge->params, &finding);
@@ -129,7 +129,7 @@ judge_faulty_path(otls_judge *judge, otls_finding *finding)
 		return;
 	if (otls__reason_stage(finding->reason) > STAGE_SIGNATURE)
 		otls__check_signatures(judge, &judge->path, &signature);
-	if (judge->spent)
+	if (judge->spent != NULL)
 		return;
 	if (signature.reason != OTLS_REASON_OK &&
 	    otls__reason_stage(signature.reason) < otls__reason_stage(finding->reason))
@@ -143,7 +143,7 @@ otls__judge_path(otls_judge *judge)
 {
 	otls_finding finding = otls__check_path(judge, &judge->path);
 
-	if (judge->spent)
+	if (judge->spent != NULL)
 		return;
 	if (finding.reason == OTLS_REASON_OK && !judge->explain)
 		judge_clean_path(judge);
@@ -186,7 +186,7 @@ search(otls_judge *judge)
 	add_to_pool(judge, params->chain, params->chain_len);
 	add_to_pool(judge, params->extra, params->extra_len);
 	otls__build_paths(judge);
-	if (!judge->settled && !judge->spent) {
+	if (!judge->settled && judge->spent == NULL) {
 		judge->explain = true;
 		judge->edges = EDGES_MAX;
 		judge->comparisons = COMPARISONS_MAX;
@@ -227,13 +227,15 @@ tell(const otls_judge *judge, otls_verify_outcome *outcome)
 
 /* For a verdict that is about no path. */
 static void
-set_verdict(otls_judge *judge, otls_verify_reason reason)
+set_verdict(otls_judge *judge, otls_verify_reason reason, const char *detail)
 {
 	if (judge->best.len == 0) {
 		judge->best.certs[0] = judge->params->chain[0];
 		judge->best.len = 1;
 	}
-	judge->verdict = (otls_finding){ .reason = reason, .depth = -1 };
+	judge->verdict = (otls_finding){ .depth = -1 };
+	otls__find(&judge->verdict, reason, 0, detail);
+	judge->verdict.depth = -1;
 	judge->verdict_report = otls__report();
 }
 
@@ -241,15 +243,16 @@ static void
 decide(otls_judge *judge)
 {
 	size_t sent = judge->params->chain_len;
+	char detail[96];
 
 	if (sent > OTLS_SENT_MAX) {
-		set_verdict(judge, OTLS_REASON_CHAIN_TOO_LONG);
-		snprintf(judge->verdict.detail, sizeof(judge->verdict.detail),
-		    "the peer sent %zu certificates, and %d are taken", sent, OTLS_SENT_MAX);
+		snprintf(
+		    detail, sizeof(detail), "the peer sent %zu certificates, and %d are taken", sent, OTLS_SENT_MAX);
+		set_verdict(judge, OTLS_REASON_CHAIN_TOO_LONG, detail);
 	} else if (!search(judge)) {
-		set_verdict(judge, OTLS_REASON_INTERNAL);
-	} else if (judge->spent) {
-		set_verdict(judge, OTLS_REASON_TOO_COSTLY);
+		set_verdict(judge, OTLS_REASON_INTERNAL, "out of memory");
+	} else if (judge->spent != NULL) {
+		set_verdict(judge, OTLS_REASON_TOO_COSTLY, judge->spent);
 	}
 }
 

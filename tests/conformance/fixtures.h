@@ -29,6 +29,8 @@ extern const char fixture_good_leaf[];
 extern const char fixture_sha1_leaf[];
 /* An intermediate with an RSA key of 1024 bits. */
 extern const char fixture_weak_ca[];
+/* Its key. */
+extern const char fixture_weak_key[];
 /* server.example, P-256, signed by weak_ca. */
 extern const char fixture_weak_leaf[];
 

@@ -418,6 +418,54 @@ all_silent_is_a_timeout(void **state)
 	fill_in(&two);
 }
 
+struct digger {
+	int listener;
+	atomic_bool stop;
+};
+
+/* Accepts and drops whoever gets through, from a while after the start on: the hole begins to answer. */
+static void *
+open_up(void *arg)
+{
+	struct digger *digger = arg;
+
+	nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+	while (!digger->stop) {
+		struct pollfd watched = { .fd = digger->listener, .events = POLLIN };
+
+		if (poll(&watched, 1, 10) == 1)
+			close(accept(digger->listener, NULL, NULL));
+	}
+	return NULL;
+}
+
+/* The first one answers while others are under way: it is kept, they are closed. */
+static void
+the_first_may_win_late(void **state)
+{
+	struct hole one = dig(), two = dig(), three = dig();
+	struct digger digger = { .listener = one.listener };
+	struct list list = { 0 };
+	unsigned before = open_descriptors();
+	int fd = -1;
+	pthread_t thread;
+
+	(void)state;
+	add(&list, one.listener);
+	add(&list, two.listener);
+	add(&list, three.listener);
+	assert_int_equal(pthread_create(&thread, NULL, open_up, &digger), 0);
+	assert_int_equal(dial(&list, SOON, &fd), OTLS_OK);
+	digger.stop = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(open_descriptors(), before + 1);
+	assert_true(is_blocking_and_cloexec(fd));
+	close(fd);
+	fill_in(&one);
+	fill_in(&two);
+	fill_in(&three);
+}
+
 /* Two of one family come first in the list; the first of the other family has its turn before the second. */
 static void
 families_take_turns(void **state)
@@ -676,6 +724,7 @@ main(void)
 		cmocka_unit_test(all_refuse),
 		cmocka_unit_test(a_silent_one_is_overtaken),
 		cmocka_unit_test(all_silent_is_a_timeout),
+		cmocka_unit_test(the_first_may_win_late),
 		cmocka_unit_test(families_take_turns),
 		cmocka_unit_test(the_first_family_of_the_list_goes_first),
 		cmocka_unit_test_teardown(any_allocation_may_fail, teardown),

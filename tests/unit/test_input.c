@@ -35,6 +35,7 @@ static void
 starts_empty(void **state)
 {
 	otls_input input = { 0 };
+	size_t room = 0;
 	uint8_t byte;
 
 	(void)state;
@@ -43,6 +44,8 @@ starts_empty(void **state)
 	otls__input_skip(&input, 0);
 	assert_true(otls__input_append(&input, NULL, 0));
 	assert_null(input.data);
+	assert_non_null(otls__input_room(&input, 0, &room));
+	assert_true(room > 0);
 	otls__input_fini(&input);
 }
 

@@ -1,0 +1,13 @@
+/* Where certificates are found: directories, and the platform's own places.  Between store.c and platform.c. */
+#ifndef OTLS_CORE_PLATFORM_H
+#define OTLS_CORE_PLATFORM_H
+
+#include "base.h"
+
+/* Adds every certificate of every regular file in the directory to store; what is none, or cannot be read, is passed
+ * over.  FORMAT: there is none. */
+otls_status otls__collect_directory(otls_store *store, const char *path);
+/* Adds the platform's trust to store; path is not used.  NO_TRUST: there is none. */
+otls_status otls__collect_platform(otls_store *store, const char *path);
+
+#endif

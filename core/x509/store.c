@@ -1,0 +1,316 @@
+/* Trust stores: certificates in the order in which they were added, found by their subjects through a hash table. */
+#include "x509/store.h"
+
+#include "error.h"
+#include "x509/pem.h"
+#include "x509/platform.h"
+
+#include <time.h>
+
+typedef struct entry {
+	otls_certificate *cert;
+	uint32_t hash; /* of its subject */
+	uint32_t next; /* the next one of the bucket, counted from 1; 0: none */
+} entry;
+
+struct otls_store {
+	atomic_uint refs;
+	atomic_bool sealed;
+	int64_t time; /* INT64_MIN: the clock's */
+	entry *entries;
+	size_t count, cap;
+	uint32_t *buckets; /* as many as cap, a power of two; the first entry of each, counted from 1; 0: none */
+};
+
+#define STORE_MIN 16
+
+/* == the table == */
+
+/* Entries of a bucket stay in the order of adding, so that searches always answer in that order. */
+static void
+link_entry(otls_store *store, size_t i)
+{
+	uint32_t *link = &store->buckets[store->entries[i].hash & (store->cap - 1)];
+
+	while (*link != 0)
+		link = &store->entries[*link - 1].next;
+	store->entries[i].next = 0;
+	*link = (uint32_t)i + 1;
+}
+
+/* Makes room for more entries; on failure the store is as before. */
+static otls_status
+reserve(otls_store *store, size_t more)
+{
+	size_t cap = store->cap > 0 ? store->cap : STORE_MIN;
+	uint32_t *buckets;
+	entry *entries;
+
+	while (cap < store->count + more)
+		cap *= 2;
+	if (cap == store->cap)
+		return OTLS_OK;
+	if ((buckets = otls__alloc(cap * sizeof(buckets[0]))) == NULL)
+		return otls__fail_memory();
+	if ((entries = otls__realloc(store->entries, cap * sizeof(entries[0]))) == NULL) {
+		otls__free(buckets);
+		return otls__fail_memory();
+	}
+	otls__free(store->buckets);
+	store->buckets = buckets;
+	store->entries = entries;
+	store->cap = cap;
+	for (size_t i = 0; i < store->count; i++)
+		link_entry(store, i);
+	return OTLS_OK;
+}
+
+static size_t
+first_in_bucket(const otls_store *store, uint32_t hash)
+{
+	return store->cap > 0 ? store->buckets[hash & (store->cap - 1)] : 0;
+}
+
+const otls_certificate *
+otls__store_find(const otls_store *store, otls_bytes name, size_t *cursor)
+{
+	uint32_t hash = otls__name_hash(name);
+	size_t at = *cursor == 0 ? first_in_bucket(store, hash) : store->entries[*cursor - 1].next;
+	const entry *it;
+
+	for (; at != 0; at = it->next) {
+		it = &store->entries[at - 1];
+		if (it->hash == hash && otls__names_equal(it->cert->subject, name)) {
+			*cursor = at;
+			return it->cert;
+		}
+	}
+	return NULL;
+}
+
+bool
+otls__store_has(const otls_store *store, const otls_certificate *cert)
+{
+	otls_bytes der = otls__bytes(cert->der, cert->der_len);
+	const otls_certificate *found;
+	size_t cursor = 0;
+
+	while ((found = otls__store_find(store, cert->subject, &cursor)) != NULL) {
+		if (otls__bytes_equal(otls__bytes(found->der, found->der_len), der))
+			return true;
+	}
+	return false;
+}
+
+/* Room is there. */
+static void
+insert(otls_store *store, const otls_certificate *cert)
+{
+	size_t i = store->count;
+
+	if (otls__store_has(store, cert))
+		return;
+	store->entries[i] = (entry){ .cert = otls_certificate_ref(cert), .hash = otls__name_hash(cert->subject) };
+	store->count++;
+	link_entry(store, i);
+}
+
+static otls_status
+check_open(const otls_store *store, const char *function)
+{
+	if (store == NULL)
+		return otls__fail_null(function, "store");
+	if (atomic_load(&store->sealed))
+		return otls__fail(OTLS_E_BAD_STATE, "%s: the store is in use and cannot be changed any more", function);
+	return OTLS_OK;
+}
+
+/* All or none. */
+static otls_status
+insert_all(otls_store *store, const otls_certificate *const *certs, size_t count)
+{
+	if (reserve(store, count) != OTLS_OK)
+		return OTLS_ERROR;
+	for (size_t i = 0; i < count; i++)
+		insert(store, certs[i]);
+	return OTLS_OK;
+}
+
+/* == inside core == */
+
+void
+otls__store_seal(otls_store *store)
+{
+	atomic_store(&store->sealed, true);
+}
+
+int64_t
+otls__store_time(const otls_store *store)
+{
+	return store->time != INT64_MIN ? store->time : (int64_t)time(NULL);
+}
+
+size_t
+otls__store_count(const otls_store *store)
+{
+	return store->count;
+}
+
+static otls_status
+merge(otls_store *store, const otls_store *from)
+{
+	if (reserve(store, from->count) != OTLS_OK)
+		return OTLS_ERROR;
+	for (size_t i = 0; i < from->count; i++)
+		insert(store, from->entries[i].cert);
+	return OTLS_OK;
+}
+
+otls_status
+otls__store_copy(const otls_store *store, otls_store **copy)
+{
+	if (otls_store_new(copy) != OTLS_OK)
+		return OTLS_ERROR;
+	if (merge(*copy, store) != OTLS_OK) {
+		otls_store_free(*copy);
+		*copy = NULL;
+		return OTLS_ERROR;
+	}
+	(*copy)->time = store->time;
+	return OTLS_OK;
+}
+
+/* == public == */
+
+otls_status
+otls_store_new(otls_store **store)
+{
+	if (store == NULL)
+		return otls__fail_null(__func__, "store");
+	if ((*store = otls__alloc(sizeof(**store))) == NULL)
+		return otls__fail_memory();
+	atomic_init(&(*store)->refs, 1);
+	(*store)->time = INT64_MIN;
+	return OTLS_OK;
+}
+
+otls_store *
+otls_store_ref(otls_store *store)
+{
+	if (store != NULL)
+		atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
+	return store;
+}
+
+void
+otls_store_free(otls_store *store)
+{
+	if (store == NULL || atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < store->count; i++)
+		otls_certificate_free(store->entries[i].cert);
+	otls__free(store->entries);
+	otls__free(store->buckets);
+	otls__free(store);
+}
+
+otls_status
+otls_store_add_certificate(otls_store *store, const otls_certificate *cert)
+{
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (cert == NULL)
+		return otls__fail_null(__func__, "cert");
+	return insert_all(store, &cert, 1);
+}
+
+static otls_status
+add_text(otls_store *store, otls_bytes text, const char *where)
+{
+	otls_certificate **certs = NULL;
+	size_t count = 0;
+	otls_status status;
+
+	if (otls__pem_certificates_by(text, where, OTLS_PEM_ANCHORS, &certs, &count) != OTLS_OK)
+		return OTLS_ERROR;
+	status = insert_all(store, (const otls_certificate *const *)certs, count);
+	otls__certificates_free(certs, count);
+	return status;
+}
+
+otls_status
+otls_store_add_pem(otls_store *store, const void *pem, size_t len)
+{
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (pem == NULL)
+		return otls__fail_null(__func__, "pem");
+	return add_text(store, otls__bytes(pem, len), "trusted certificates");
+}
+
+otls_status
+otls_store_add_file(otls_store *store, const char *path)
+{
+	uint8_t *data = NULL;
+	size_t len = 0;
+	otls_status status;
+
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (path == NULL)
+		return otls__fail_null(__func__, "path");
+	if (otls__read_file(path, OTLS_PEM_FILE_MAX, &data, &len) != OTLS_OK)
+		return OTLS_ERROR;
+	status = add_text(store, otls__bytes(data, len), path);
+	otls__free_secret(data, len);
+	return status;
+}
+
+static otls_status
+add_found(otls_store *store, otls_status (*collect)(otls_store *found, const char *path), const char *path)
+{
+	otls_store *found = NULL;
+	otls_error before = *otls_error_last(); /* what is passed over is no failure of this call */
+	otls_status status = OTLS_ERROR;
+
+	if (otls_store_new(&found) == OTLS_OK && collect(found, path) == OTLS_OK &&
+	    merge(store, found) == OTLS_OK) {
+		*otls__error_thread() = before;
+		status = OTLS_OK;
+	}
+	otls_store_free(found);
+	return status;
+}
+
+otls_status
+otls_store_add_directory(otls_store *store, const char *path)
+{
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (path == NULL)
+		return otls__fail_null(__func__, "path");
+	return add_found(store, otls__collect_directory, path);
+}
+
+otls_status
+otls_store_add_platform(otls_store *store)
+{
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	return add_found(store, otls__collect_platform, NULL);
+}
+
+otls_status
+otls_store_set_time(otls_store *store, int64_t unix_seconds)
+{
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	store->time = unix_seconds;
+	return OTLS_OK;
+}
+
+const otls_certificate *
+otls_store_certificate_at(const otls_store *store, size_t i)
+{
+	return store != NULL && i < store->count ? store->entries[i].cert : NULL;
+}
