@@ -708,9 +708,9 @@ const otls_engine otls__engine_openssl = {
 	.close_notify = close_notify,
 	.info = info,
 
-	.key_update = key_update,
+	.key_update = OSSL_HAS_TLS1_3 ? key_update : NULL,
 	.export_key = export_key,
 	.finished = finished,
 	.master_secret = master_secret,
-	.staple = staple,
+	.staple = OSSL_HAS_OCSP ? staple : NULL,
 };

@@ -42,7 +42,7 @@ static const group groups[] = {
 
 static const ossl_scheme schemes[] = {
 	{ 0x0201, "rsa_pkcs1_sha1", OTLS_SIGNATURE_RSA_PKCS1, OTLS_HASH_SHA1, EVP_PKEY_RSA },
-	{ 0x0203, "ecdsa_sha1", OTLS_SIGNATURE_ECDSA, OTLS_HASH_SHA1, EVP_PKEY_EC },
+	{ 0x0203, "ECDSA+SHA1", OTLS_SIGNATURE_ECDSA, OTLS_HASH_SHA1, EVP_PKEY_EC },
 	{ 0x0401, "rsa_pkcs1_sha256", OTLS_SIGNATURE_RSA_PKCS1, OTLS_HASH_SHA256, EVP_PKEY_RSA },
 	{ 0x0501, "rsa_pkcs1_sha384", OTLS_SIGNATURE_RSA_PKCS1, OTLS_HASH_SHA384, EVP_PKEY_RSA },
 	{ 0x0601, "rsa_pkcs1_sha512", OTLS_SIGNATURE_RSA_PKCS1, OTLS_HASH_SHA512, EVP_PKEY_RSA },
@@ -87,13 +87,14 @@ is_tls13(const SSL_CIPHER *suite)
 	return SSL_CIPHER_get_kx_nid(suite) == NID_kx_any;
 }
 
-/* PSK and SRP need callbacks that this engine does not install. */
+/* PSK and SRP need callbacks that this engine does not install; keys for DSS are not loaded. */
 static bool
 is_served(const SSL_CIPHER *suite)
 {
 	int kx = SSL_CIPHER_get_kx_nid(suite);
 
-	return kx == NID_kx_any || kx == NID_kx_ecdhe || kx == NID_kx_dhe || kx == NID_kx_rsa;
+	return (kx == NID_kx_any || kx == NID_kx_ecdhe || kx == NID_kx_dhe || kx == NID_kx_rsa) &&
+	       SSL_CIPHER_get_auth_nid(suite) != NID_auth_dss;
 }
 
 static void
@@ -220,9 +221,10 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_TLS1_2:
 		return library.tls12;
 	case OTLS_CAP_TLS1_3:
+		return library.tls13;
 	case OTLS_CAP_KEY_UPDATE:
 	case OTLS_CAP_CLIENT_CA_TLS1_3:
-		return library.tls13;
+		return OSSL_HAS_TLS1_3;
 	case OTLS_CAP_STATIC_RSA:
 		return library.static_rsa;
 	case OTLS_CAP_KEY_SCRYPT:

@@ -124,9 +124,6 @@ ossl_fail(otls_report *report, otls_code code)
 otls_status
 ossl_fail_because(otls_report *report, otls_code code, const char *function, const char *reason)
 {
-	(void)ossl_drain(report);
-	if (report->entries == 0)
-		add_entry(report, function, reason);
-	report->code = code;
-	return OTLS_ERROR;
+	add_entry(report, function, reason);
+	return ossl_fail(report, code);
 }

@@ -31,6 +31,12 @@
 #define OSSL_HAS_CERTIFICATE_COMPRESSION 0
 #endif
 
+#if defined(OPENSSL_NO_TLS1_3)
+#define OSSL_HAS_TLS1_3 0
+#else
+#define OSSL_HAS_TLS1_3 1
+#endif
+
 #if defined(OPENSSL_NO_SCRYPT)
 #define OSSL_HAS_SCRYPT 0
 #else
@@ -83,7 +89,7 @@ void ossl_begin(void);
 ossl_findings ossl_drain(otls_report *report);
 /* Drains and sets the code; answers OTLS_ERROR. */
 otls_status ossl_fail(otls_report *report, otls_code code);
-/* The same, with one entry in our own words where the queue has none. */
+/* The same, with one entry in our own words before the library's. */
 otls_status ossl_fail_because(otls_report *report, otls_code code, const char *function, const char *reason);
 
 /* == context.c == */

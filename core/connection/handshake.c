@@ -220,7 +220,7 @@ engine_step(otls_connection *conn)
 	if (otls__send_queued(conn) == OTLS_ERROR)
 		return otls__explain_send(conn);
 	status = conn->engine->handshake(conn->native, &report);
-	if (status == OTLS_ERROR)
+	if (status == OTLS_ERROR || conn->gate.state == OTLS_GATE_REFUSED)
 		return otls__explain(conn, &report, "handshake");
 	if (status == OTLS_OK && opened(conn) != OTLS_OK)
 		return OTLS_ERROR;

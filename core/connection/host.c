@@ -14,6 +14,15 @@ connection(otls_host *host)
 
 /* == out == */
 
+/* Keeps the gate's reason, since the engine goes on for a moment and fails in words of its own. */
+static otls_status
+gate_refused(otls_connection *conn)
+{
+	otls__refuse_plain(conn, conn->gate.alert);
+	conn->error = *otls__error_thread();
+	return OTLS_ERROR;
+}
+
 static otls_status
 output_broke(otls_connection *conn)
 {
@@ -71,11 +80,11 @@ host_send(otls_host *host, const void *buf, size_t len)
 	const uint8_t *data = buf;
 	size_t sent = 0;
 
-	if (conn->gate.state == OTLS_GATE_REFUSED)
+	if (len == 0 || conn->gate.state == OTLS_GATE_REFUSED)
 		return OTLS_OK; /* the gate's own alert is the last word */
 	if (!conn->gate.sent_done && otls__gate_sent(&conn->gate, data, len) != OTLS_OK) {
-		conn->no_memory = true;
-		return OTLS_ERROR;
+		conn->no_memory = conn->gate.state != OTLS_GATE_REFUSED;
+		return conn->no_memory ? OTLS_ERROR : gate_refused(conn);
 	}
 	if (conn->output_errno != 0)
 		return OTLS_OK; /* nobody will get it; why is told when the engine is done */
@@ -151,15 +160,6 @@ take(otls_connection *conn, void *buf, size_t cap)
 	if (len == 0 && conn->gate.state == OTLS_GATE_OPEN)
 		len = otls__input_take(&conn->input, buf, cap);
 	return len;
-}
-
-/* Keeps the gate's reason, since the engine goes on for a moment and fails in words of its own. */
-static otls_status
-gate_refused(otls_connection *conn)
-{
-	otls__refuse_plain(conn, conn->gate.alert);
-	conn->error = *otls__error_thread();
-	return OTLS_ERROR;
 }
 
 static otls_status

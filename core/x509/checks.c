@@ -12,19 +12,11 @@
 #define EC_BITS_MIN  256
 
 bool
-otls__self_issued(const otls_certificate *cert)
+otls__find(otls_finding *finding, otls_verify_reason reason, int depth, const char *detail)
 {
-	return otls__names_equal(cert->issuer, cert->subject);
-}
-
-bool
-otls__find(otls_finding *finding, otls_verify_reason reason, size_t depth, const char *detail)
-{
-	if (finding->reason == OTLS_REASON_OK) {
-		finding->reason = reason;
-		finding->depth = (int)depth;
-		snprintf(finding->detail, sizeof(finding->detail), "%s", detail);
-	}
+	finding->reason = reason;
+	finding->depth = depth;
+	snprintf(finding->detail, sizeof(finding->detail), "%s", detail);
 	return true;
 }
 
@@ -37,7 +29,7 @@ count_intermediates(const otls_path *path)
 	int count = 0;
 
 	for (size_t i = 1; i + 1 < path->len; i++)
-		count += otls__self_issued(path->certs[i]) ? 0 : 1;
+		count += path->nodes[i]->self_issued ? 0 : 1;
 	return count;
 }
 
@@ -66,7 +58,7 @@ may_sign_certificates(const otls_certificate *cert)
 static const char *
 form_defect(const otls_path *path, size_t i)
 {
-	const otls_certificate *cert = path->certs[i];
+	const otls_certificate *cert = path->nodes[i]->cert;
 
 	if (cert->defect != NULL)
 		return cert->defect;
@@ -87,7 +79,7 @@ check_form(const otls_path *path, otls_finding *finding)
 	for (size_t i = path->len; i-- > 0;) {
 		const char *defect = form_defect(path, i);
 		if (defect != NULL)
-			return otls__find(finding, OTLS_REASON_MALFORMED, i, defect);
+			return otls__find(finding, OTLS_REASON_MALFORMED, (int)i, defect);
 	}
 	return false;
 }
@@ -95,7 +87,7 @@ check_form(const otls_path *path, otls_finding *finding)
 /* == dates == */
 
 static bool
-find_date(otls_finding *finding, otls_verify_reason reason, size_t depth, const char *what, int64_t seconds)
+find_date(otls_finding *finding, otls_verify_reason reason, int depth, const char *what, int64_t seconds)
 {
 	char detail[64], date[40] = "a day out of all reach";
 	time_t when = (time_t)seconds;
@@ -112,9 +104,9 @@ static bool
 check_dates(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
-		const otls_certificate *cert = path->certs[i];
+		const otls_certificate *cert = path->nodes[i]->cert;
 		if (params->time > cert->not_after)
-			return find_date(finding, OTLS_REASON_EXPIRED, i, "expired on", cert->not_after);
+			return find_date(finding, OTLS_REASON_EXPIRED, (int)i, "expired on", cert->not_after);
 		if (params->time < cert->not_before)
 			return find_date(
 			    finding, OTLS_REASON_NOT_YET_VALID, i, "is not valid before", cert->not_before);
@@ -128,13 +120,13 @@ check_dates(const otls_verify_params *params, const otls_path *path, otls_findin
 static bool
 is_old_root(const otls_path *path, size_t i)
 {
-	return i + 1 == path->len && path->certs[i]->version < 3 && otls__self_issued(path->certs[i]);
+	return i + 1 == path->len && path->nodes[i]->cert->version < 3 && path->nodes[i]->self_issued;
 }
 
 static const char *
 authority_fault(const otls_path *path, size_t i)
 {
-	const otls_certificate *cert = path->certs[i];
+	const otls_certificate *cert = path->nodes[i]->cert;
 
 	if (is_old_root(path, i))
 		return NULL;
@@ -155,7 +147,7 @@ check_authorities(const otls_path *path, otls_finding *finding)
 	for (size_t i = path->len - 1; i > 0; i--) {
 		const char *fault = authority_fault(path, i);
 		if (fault != NULL)
-			return otls__find(finding, OTLS_REASON_INVALID_CA, i, fault);
+			return otls__find(finding, OTLS_REASON_INVALID_CA, (int)i, fault);
 	}
 	return false;
 }
@@ -168,13 +160,13 @@ check_path_lengths(const otls_path *path, otls_finding *finding)
 	char detail[96];
 
 	for (size_t i = 1; i < path->len; i++) {
-		const otls_certificate *cert = path->certs[i];
+		const otls_certificate *cert = path->nodes[i]->cert;
 		if (cert->path_length >= 0 && below > cert->path_length) {
 			snprintf(detail, sizeof(detail), "allows %d authorities below it, and there are %d",
 			    cert->path_length, below);
-			return otls__find(finding, OTLS_REASON_PATH_LENGTH, i, detail);
+			return otls__find(finding, OTLS_REASON_PATH_LENGTH, (int)i, detail);
 		}
-		if (!otls__self_issued(cert))
+		if (!path->nodes[i]->self_issued)
 			below++;
 	}
 	return false;
@@ -218,12 +210,12 @@ static bool
 check_purpose(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
-		if (!allows_purpose(path->certs[i], params->peer))
-			return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, i,
+		if (!allows_purpose(path->nodes[i]->cert, params->peer))
+			return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, (int)i,
 			    params->peer == OTLS_ROLE_SERVER ? "is not for TLS servers, by its extended key usage"
 							     : "is not for TLS clients, by its extended key usage");
 	}
-	if (!allows_key_use(path->certs[0], params->key_use))
+	if (!allows_key_use(path->nodes[0]->cert, params->key_use))
 		return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, 0,
 		    params->key_use == OTLS_KEY_USE_SIGN ? "its key may not make signatures, by its key usage"
 							 : "its key may not encipher keys, by its key usage");
@@ -234,9 +226,9 @@ static bool
 check_critical(const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
-		if (path->certs[i]->unknown_critical)
-			return otls__find(
-			    finding, OTLS_REASON_CRITICAL_EXTENSION, i, "has a critical extension that is not known");
+		if (path->nodes[i]->cert->unknown_critical)
+			return otls__find(finding, OTLS_REASON_CRITICAL_EXTENSION, (int)i,
+			    "has a critical extension that is not known");
 	}
 	return false;
 }
@@ -361,11 +353,11 @@ check_algorithms(const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
 		const char *why = "";
-		otls_verify_reason reason = otls__check_key(&path->certs[i]->spki, &why);
+		otls_verify_reason reason = otls__check_key(&path->nodes[i]->cert->spki, &why);
 		if (reason == OTLS_REASON_OK && i + 1 < path->len)
-			reason = otls__check_algorithm(path->certs[i], &why);
+			reason = otls__check_algorithm(path->nodes[i]->cert, &why);
 		if (reason != OTLS_REASON_OK)
-			return otls__find(finding, reason, i, why);
+			return otls__find(finding, reason, (int)i, why);
 	}
 	return false;
 }
@@ -377,8 +369,8 @@ check_algorithms(const otls_path *path, otls_finding *finding)
 static bool
 lacks_key_id(const otls_path *path, size_t i)
 {
-	return i + 1 < path->len && path->certs[i]->authority_key_id.data == NULL &&
-	       path->certs[i + 1]->has_subject_key_id && !otls__self_issued(path->certs[i]);
+	return i + 1 < path->len && path->nodes[i]->cert->authority_key_id.data == NULL &&
+	       path->nodes[i + 1]->cert->has_subject_key_id && !path->nodes[i]->self_issued;
 }
 
 /* What a root says of its issuer it says of itself. */
@@ -399,13 +391,13 @@ names_another_issuer(const otls_certificate *root)
 static const char *
 authority_defect(const otls_path *path, size_t i)
 {
-	const otls_certificate *cert = path->certs[i];
+	const otls_certificate *cert = path->nodes[i]->cert;
 
 	if (cert->has_basic_constraints && !cert->basic_constraints_critical)
 		return "its basic constraints are not critical (RFC 5280, section 4.2.1.9)";
 	if (lacks_key_id(path, i))
 		return "it has no authority key identifier (RFC 5280, section 4.2.1.1)";
-	if (i + 1 == path->len && otls__self_issued(cert) && names_another_issuer(cert))
+	if (i + 1 == path->len && path->nodes[i]->self_issued && names_another_issuer(cert))
 		return "it is a root, and its authority key identifier is not its own";
 	return NULL;
 }
@@ -417,7 +409,7 @@ check_profile(const otls_path *path, otls_finding *finding)
 	for (size_t i = path->len - 1; i > 0; i--) {
 		const char *defect = authority_defect(path, i);
 		if (defect != NULL)
-			return otls__find(finding, OTLS_REASON_MALFORMED, i, defect);
+			return otls__find(finding, OTLS_REASON_MALFORMED, (int)i, defect);
 	}
 	return false;
 }

@@ -426,13 +426,13 @@ check_issuer(otls_judge *judge, const otls_path *path, size_t issuer, otls_findi
 	inquiry ask = { .judge = judge };
 	char detail[sizeof(finding->detail)];
 
-	if (!read_constraints(path->certs[issuer]->name_constraints, &ask.set))
-		return otls__find(finding, OTLS_REASON_MALFORMED, issuer, "its name constraints are malformed");
+	if (!read_constraints(path->nodes[issuer]->cert->name_constraints, &ask.set))
+		return otls__find(finding, OTLS_REASON_MALFORMED, (int)issuer, "its name constraints are malformed");
 	for (size_t i = issuer; i-- > 0 && judge->spent == NULL;) {
-		if ((i > 0 && otls__self_issued(path->certs[i])) || names_allowed(&ask, path->certs[i], i == 0))
+		if ((i > 0 && path->nodes[i]->self_issued) || names_allowed(&ask, path->nodes[i]->cert, i == 0))
 			continue;
-		describe(&ask, path->certs[issuer], detail, sizeof(detail));
-		return otls__find(finding, OTLS_REASON_NAME_CONSTRAINTS, i, detail);
+		describe(&ask, path->nodes[issuer]->cert, detail, sizeof(detail));
+		return otls__find(finding, OTLS_REASON_NAME_CONSTRAINTS, (int)i, detail);
 	}
 	return false;
 }
@@ -441,7 +441,7 @@ bool
 otls__check_constraints(otls_judge *judge, const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len - 1; i > 0; i--) {
-		if (path->certs[i]->name_constraints.data != NULL && check_issuer(judge, path, i, finding))
+		if (path->nodes[i]->cert->name_constraints.data != NULL && check_issuer(judge, path, i, finding))
 			return true;
 	}
 	return false;

@@ -5,8 +5,19 @@
 
 #include "x509/verify.h"
 
+/* A certificate that may be part of a path.  Names and keys are numbered once, so that building paths compares numbers:
+ * the peer decides how many paths there are, and how long the names. */
+typedef struct otls_node {
+	const otls_certificate *cert;
+	uint32_t subject_hash, issuer_hash;
+	unsigned subject, issuer; /* the same number: the same name */
+	unsigned entity;          /* the same number: the same subject with the same key */
+	bool self_issued;
+	bool trusted; /* it is in the store */
+} otls_node;
+
 typedef struct otls_path {
-	const otls_certificate *certs[OTLS_PATH_MAX]; /* leaf first; the last one is the anchor once it is complete */
+	const otls_node *nodes[OTLS_PATH_MAX]; /* leaf first; the last one is the anchor once it is complete */
 	size_t len;
 } otls_path;
 
@@ -16,12 +27,6 @@ typedef struct otls_finding {
 	int depth;
 	char detail[160]; /* "expired on 2024-01-02 03:04:05 UTC"; "": the reason's own text will do */
 } otls_finding;
-
-/* A certificate that may be an issuer. */
-typedef struct otls_candidate {
-	const otls_certificate *cert;
-	uint32_t subject_hash;
-} otls_candidate;
 
 /* The outcome of one signature check, so that paths that share an edge pay for it once. */
 typedef struct otls_checked_edge {
@@ -33,8 +38,8 @@ typedef struct otls_checked_edge {
 
 typedef struct otls_judge {
 	const otls_verify_params *params;
-	otls_candidate *pool; /* what was sent and what else is known, each once */
-	size_t pool_len;
+	otls_node *nodes; /* the leaf, what else was sent or is known, and what of the store may be above them */
+	size_t node_count, node_cap;
 
 	/* What may still be spent.  All verdicts are the same on every machine: nothing here is time. */
 	unsigned edges, signature_cost, comparisons;
@@ -52,14 +57,14 @@ typedef struct otls_judge {
 	otls_report verdict_report;
 } otls_judge;
 
-/* Fills in a finding, or adds nothing to one that is there; answers true: something was found. */
-bool otls__find(otls_finding *finding, otls_verify_reason reason, size_t depth, const char *detail);
+/* Fills in a finding; answers true: something was found. */
+bool otls__find(otls_finding *finding, otls_verify_reason reason, int depth, const char *detail);
 /* Where a reason stands in the order in which the reasons of one path are reported; a path gets the further, the
  * higher this is. */
 int otls__reason_stage(otls_verify_reason reason);
 
-bool otls__self_issued(const otls_certificate *cert);
-
+/* Fills nodes; false: memory ran out. */
+bool otls__gather_nodes(otls_judge *judge);
 /* Finds every path from the leaf to an anchor, best candidates first, and hands each to otls__judge_path. */
 void otls__build_paths(otls_judge *judge);
 /* The path is complete: it is accepted, or what is wrong with it is noted. */

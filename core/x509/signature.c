@@ -116,7 +116,7 @@ void
 otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len - 1; i > 0; i--) {
-		const otls_certificate *cert = path->certs[i - 1], *issuer = path->certs[i];
+		const otls_certificate *cert = path->nodes[i - 1]->cert, *issuer = path->nodes[i]->cert;
 		otls_verify_reason reason;
 
 		if (!is_checkable(cert, issuer))
@@ -124,7 +124,7 @@ otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *f
 		reason = check_edge(judge, cert, issuer);
 		if (reason == OTLS_REASON_OK)
 			continue;
-		otls__find(finding, reason, i - 1,
+		otls__find(finding, reason, (int)i - 1,
 		    reason == OTLS_REASON_BAD_SIGNATURE ? "its signature is wrong: its issuer's key did not make it"
 							: "");
 		return;

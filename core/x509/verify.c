@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
-/* What one verification may cost.  A handshake is not the place to solve a maze: chains in use take under 10 edges
- * and under 100 units. */
-#define EDGES_MAX          4096
+/* What one verification may cost.  A handshake is not the place to solve a maze: chains in use take a dozen
+ * edges and well under 100 units. */
+#define EDGES_MAX          1000
 #define SIGNATURE_COST_MAX 600
 #define COMPARISONS_MAX    250000
 
@@ -153,47 +153,17 @@ otls__judge_path(otls_judge *judge)
 
 /* == the two passes == */
 
-static bool
-in_pool(const otls_judge *judge, const otls_certificate *cert)
-{
-	for (size_t i = 0; i < judge->pool_len; i++) {
-		const otls_certificate *other = judge->pool[i].cert;
-		if (otls__bytes_equal(otls__bytes(other->der, other->der_len), otls__bytes(cert->der, cert->der_len)))
-			return true;
-	}
-	return false;
-}
-
-static void
-add_to_pool(otls_judge *judge, otls_certificate *const *certs, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!in_pool(judge, certs[i]))
-			judge->pool[judge->pool_len++] = (otls_candidate){ .cert = certs[i],
-				.subject_hash = otls__name_hash(certs[i]->subject) };
-	}
-}
-
 /* First for a path that is good; if there is none, once more for the one that gets furthest. */
-static bool
+static void
 search(otls_judge *judge)
 {
-	const otls_verify_params *params = judge->params;
-
-	judge->pool = otls__alloc((params->chain_len + params->extra_len) * sizeof(*judge->pool));
-	if (judge->pool == NULL)
-		return false;
-	add_to_pool(judge, params->chain, params->chain_len);
-	add_to_pool(judge, params->extra, params->extra_len);
 	otls__build_paths(judge);
-	if (!judge->settled && judge->spent == NULL) {
-		judge->explain = true;
-		judge->edges = EDGES_MAX;
-		judge->comparisons = COMPARISONS_MAX;
-		otls__build_paths(judge);
-	}
-	otls__free(judge->pool);
-	return true;
+	if (judge->settled || judge->spent != NULL)
+		return;
+	judge->explain = true;
+	judge->edges = EDGES_MAX;
+	judge->comparisons = COMPARISONS_MAX;
+	otls__build_paths(judge);
 }
 
 /* == the outcome == */
@@ -220,7 +190,7 @@ tell(const otls_judge *judge, otls_verify_outcome *outcome)
 		tell_mismatch(judge->params, outcome);
 		return;
 	}
-	subject = verdict->depth < 0 ? "" : otls_certificate_subject(judge->best.certs[verdict->depth]);
+	subject = verdict->depth < 0 ? "" : otls_certificate_subject(outcome->path[verdict->depth]);
 	snprintf(outcome->text, sizeof(outcome->text), "%.200s%s%s", subject, subject[0] == '\0' ? "" : ": ",
 	    verdict->detail[0] == '\0' ? otls_verify_reason_text(verdict->reason) : verdict->detail);
 }
@@ -229,13 +199,7 @@ tell(const otls_judge *judge, otls_verify_outcome *outcome)
 static void
 set_verdict(otls_judge *judge, otls_verify_reason reason, const char *detail)
 {
-	if (judge->best.len == 0) {
-		judge->best.certs[0] = judge->params->chain[0];
-		judge->best.len = 1;
-	}
-	judge->verdict = (otls_finding){ .depth = -1 };
-	otls__find(&judge->verdict, reason, 0, detail);
-	judge->verdict.depth = -1;
+	otls__find(&judge->verdict, reason, -1, detail);
 	judge->verdict_report = otls__report();
 }
 
@@ -249,11 +213,26 @@ decide(otls_judge *judge)
 		snprintf(
 		    detail, sizeof(detail), "the peer sent %zu certificates, and %d are taken", sent, OTLS_SENT_MAX);
 		set_verdict(judge, OTLS_REASON_CHAIN_TOO_LONG, detail);
-	} else if (!search(judge)) {
-		set_verdict(judge, OTLS_REASON_INTERNAL, "out of memory");
-	} else if (judge->spent != NULL) {
-		set_verdict(judge, OTLS_REASON_TOO_COSTLY, judge->spent);
+		return;
 	}
+	if (!otls__gather_nodes(judge)) {
+		set_verdict(judge, OTLS_REASON_INTERNAL, "out of memory");
+		return;
+	}
+	if (judge->spent == NULL)
+		search(judge);
+	if (judge->spent != NULL)
+		set_verdict(judge, OTLS_REASON_TOO_COSTLY, judge->spent);
+}
+
+/* Where no path was judged, it is the leaf alone. */
+static void
+keep_path(const otls_judge *judge, otls_verify_outcome *outcome)
+{
+	outcome->path_len = judge->best.len == 0 ? 1 : judge->best.len;
+	outcome->path[0] = otls_certificate_ref(judge->params->chain[0]);
+	for (size_t i = 1; i < outcome->path_len; i++)
+		outcome->path[i] = otls_certificate_ref(judge->best.nodes[i]->cert);
 }
 
 void
@@ -268,13 +247,14 @@ otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcom
 	};
 
 	decide(&judge);
-	*outcome = (otls_verify_outcome){ .reason = judge.verdict.reason,
+	*outcome = (otls_verify_outcome){
+		.reason = judge.verdict.reason,
 		.depth = judge.verdict.depth,
-		.path_len = judge.best.len,
-		.report = judge.verdict_report };
-	for (size_t i = 0; i < judge.best.len; i++)
-		outcome->path[i] = otls_certificate_ref(judge.best.certs[i]);
+		.report = judge.verdict_report,
+	};
+	keep_path(&judge, outcome);
 	tell(&judge, outcome);
+	otls__free(judge.nodes);
 }
 
 void

@@ -17,6 +17,20 @@
 
 static const struct suite *const suites[] = {
 	&suite_connect,
+	&suite_verify,
+	&suite_client_certificate,
+	&suite_hello,
+	&suite_retry,
+	&suite_alpn,
+	&suite_io,
+	&suite_stream,
+	&suite_shutdown,
+	&suite_cut,
+	&suite_damage,
+	&suite_errors,
+	&suite_context,
+	&suite_keys,
+	&suite_misuse,
 };
 
 struct options {

@@ -409,25 +409,19 @@ pair_handshake(struct pair *pair)
 	pair_move(pair);
 }
 
-static bool
-report_handshake(struct pair *pair, const otls_connection *conn, otls_status status, const char *who)
-{
-	const otls_error *err = otls_connection_error(conn);
-
-	if (status == OTLS_OK)
-		return true;
-	return failed(pair->run, "the %s's handshake: status %d, %s: %s", who, (int)status, otls_error_name(err),
-	    otls_error_message(err));
-}
-
 bool
 pair_connect(struct pair *pair)
 {
+	const otls_error *client = otls_connection_error(pair->client), *server = otls_connection_error(pair->server);
+
 	if (pair->run->outcome == OUTCOME_FAILED)
 		return false;
 	pair_handshake(pair);
-	return report_handshake(pair, pair->client, pair->client_status, "client") &&
-	       report_handshake(pair, pair->server, pair->server_status, "server");
+	if (pair->client_status == OTLS_OK && pair->server_status == OTLS_OK)
+		return true;
+	return failed(pair->run, "no handshake: the client's status is %d, %s: %s; the server's %d, %s: %s",
+	    (int)pair->client_status, otls_error_name(client), otls_error_message(client), (int)pair->server_status,
+	    otls_error_name(server), otls_error_message(server));
 }
 
 otls_status

@@ -1,15 +1,55 @@
 /* See engine_pair.h. */
 #include "engine_pair.h"
 
+#include "backend.h"
 #include "engine_material.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 #define RECORD_HEADER 5
 #define DATA_MAX      16384
+
+/* == small things == */
+
+otls_report
+new_report(void)
+{
+	return (otls_report){ .alert = -1 };
+}
+
+otls_bytes
+text_bytes(const char *text)
+{
+	return otls__bytes(text, strlen(text));
+}
+
+bool
+holds(otls_bytes all, otls_bytes part)
+{
+	for (size_t i = 0; i + part.len <= all.len; i++) {
+		if (memcmp(all.data + i, part.data, part.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+size_t
+from_hex(const char *hex, uint8_t *out)
+{
+	size_t n = strlen(hex) / 2;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned value = 0;
+
+		assert_int_equal(sscanf(hex + 2 * i, "%2x", &value), 1);
+		out[i] = (uint8_t)value;
+	}
+	return n;
+}
 
 /* == certificates and keys == */
 
@@ -42,11 +82,10 @@ material_bytes(const char *base64)
 	return otls__bytes(out, len);
 }
 
-static void
-free_bytes(otls_bytes *bytes)
+void
+free_material_bytes(otls_bytes bytes)
 {
-	otls__free((void *)(uintptr_t)bytes->data);
-	*bytes = otls__bytes(NULL, 0);
+	otls__free((void *)(uintptr_t)bytes.data);
 }
 
 bool
@@ -60,7 +99,7 @@ material_load(material *m, const otls_engine *engine, const char *leaf, const ch
 	m->key = otls__alloc(engine->key_size);
 	assert_non_null(m->key);
 	status = engine->key_load(m->key, OTLS_KEY_PKCS8, der, NULL, &report);
-	free_bytes(&der);
+	free_material_bytes(der);
 	m->chain[0] = material_bytes(leaf);
 	m->chain[1] = material_bytes(certificate_ca);
 	m->identity = (otls_engine_identity){ .chain = m->chain, .chain_len = 2, .key = m->key };
@@ -74,8 +113,8 @@ material_free(material *m)
 		return;
 	m->engine->key_fini(m->key);
 	otls__free(m->key);
-	free_bytes(&m->chain[0]);
-	free_bytes(&m->chain[1]);
+	free_material_bytes(m->chain[0]);
+	free_material_bytes(m->chain[1]);
 	m->key = NULL;
 }
 
@@ -204,10 +243,6 @@ host_choose_identity(otls_host *host, const otls_bytes *ca_names, size_t ca_coun
 	e->chosen_name = (otls_buffer){ .len = 0 };
 	if (ca_count > 0)
 		assert_true(otls__buffer_append(&e->chosen_name, ca_names[0].data, ca_names[0].len));
-	if (e->choice_waits > 0) {
-		e->choice_waits--;
-		return OTLS_WANT_CALLBACK;
-	}
 	*identity = e->choice;
 	return OTLS_OK;
 }
@@ -424,8 +459,8 @@ pair_handshake(pair *p, otls_status *client, otls_status *server)
 	}
 }
 
-static void
-explain(const end *e, const char *who, otls_status status)
+void
+end_explain(const end *e, const char *who, otls_status status)
 {
 	if (status == OTLS_OK)
 		return;
@@ -442,8 +477,8 @@ pair_connect(pair *p)
 	otls_status server = OTLS_ERROR;
 
 	pair_handshake(p, &client, &server);
-	explain(&p->client, "client", client);
-	explain(&p->server, "server", server);
+	end_explain(&p->client, "client", client);
+	end_explain(&p->server, "server", server);
 	assert_int_equal(client, OTLS_OK);
 	assert_int_equal(server, OTLS_OK);
 }
@@ -468,7 +503,7 @@ pair_send(end *from, end *to, size_t len)
 	while (have < len) {
 		otls_status status = end_read(to, got + have, len - have, &n);
 
-		explain(to, "reader", status);
+		end_explain(to, "reader", status);
 		assert_int_equal(status, OTLS_OK);
 		assert_in_range(n, 1, len - have);
 		have += n;
@@ -483,4 +518,82 @@ end_aftermath(end *e, bool done)
 	size_t len = 0;
 
 	return done ? end_read(e, &byte, 1, &len) : end_handshake(e);
+}
+
+/* == lists of tests == */
+
+#define ENGINES_MAX 4
+#define TESTS_MAX   (ENGINES_MAX * 16 + ENGINES_MAX * ENGINES_MAX * 64)
+
+static row rows[TESTS_MAX];
+static struct CMUnitTest list[TESTS_MAX];
+static size_t listed;
+
+static void
+add(const engine_test *test, const otls_engine *one, const otls_engine *two, uint16_t version)
+{
+	row *r = &rows[listed];
+
+	*r = (row){ .engine = one, .server = two, .version = version };
+	(void)snprintf(r->name, sizeof(r->name), "%s.%s%s%s%s", test->name, one->name, two != NULL ? "-" : "",
+	    two != NULL ? two->name : "",
+	    version == 0        ? ""
+	    : version == 0x0304 ? ".tls13"
+				: ".tls12");
+	list[listed] = (struct CMUnitTest){ .name = r->name, .test_func = test->run, .initial_state = r };
+	listed++;
+}
+
+static size_t
+all_engines(const otls_engine *engines[ENGINES_MAX])
+{
+	size_t n = 0;
+
+	while (n < ENGINES_MAX && (engines[n] = otls_backend_engine(otls_backend_at(n))) != NULL)
+		n++;
+	return n;
+}
+
+static void
+add_pair(const engine_test *test, const otls_engine *one, const otls_engine *two, engine_rows kind)
+{
+	if (kind == OTLS_ROWS_PAIR) {
+		add(test, one, two, 0);
+		return;
+	}
+	add(test, one, two, 0x0304);
+	add(test, one, two, 0x0303);
+}
+
+static void
+add_test(const engine_test *test, engine_rows kind)
+{
+	const otls_engine *engines[ENGINES_MAX];
+	size_t n = all_engines(engines);
+
+	for (size_t i = 0; i < n; i++) {
+		if (kind == OTLS_ROWS_ENGINE)
+			add(test, engines[i], NULL, 0);
+		for (size_t k = 0; kind != OTLS_ROWS_ENGINE && k < n; k++)
+			add_pair(test, engines[i], engines[k], kind);
+	}
+}
+
+void
+engine_tests_add(const engine_test *tests, size_t n, engine_rows kind)
+{
+	for (size_t i = 0; i < n; i++)
+		add_test(&tests[i], kind);
+}
+
+int
+engine_tests_run(const char *group, const char *filter)
+{
+	for (size_t i = 0; otls_backend_at(i) != NULL; i++) {
+		if (otls_backend_engine(otls_backend_at(i)) == NULL)
+			return 1;
+	}
+	if (filter != NULL)
+		cmocka_set_test_filter(filter);
+	return _cmocka_run_group_tests(group, list, listed, NULL, NULL);
 }

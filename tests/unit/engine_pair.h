@@ -7,6 +7,14 @@
 
 #define CHAIN_MAX 4
 
+/* == small things == */
+otls_report new_report(void);
+otls_bytes text_bytes(const char *text);
+bool holds(otls_bytes all, otls_bytes part);
+size_t from_hex(const char *hex, uint8_t *out);
+
+/* == certificates and keys == */
+
 /* A chain and its key, loaded into one engine. */
 typedef struct material {
 	otls_bytes chain[CHAIN_MAX];
@@ -15,11 +23,14 @@ typedef struct material {
 	otls_engine_identity identity;
 } material;
 
-/* The bytes behind a base64 text; free with otls__free. */
+/* The bytes behind a base64 text; free with free_material_bytes. */
 otls_bytes material_bytes(const char *base64);
+void free_material_bytes(otls_bytes bytes);
 /* leaf and CA; false: the engine does not take the key. */
 bool material_load(material *m, const otls_engine *engine, const char *leaf, const char *key);
 void material_free(material *m);
+
+/* == pairs == */
 
 /* One end of a pair: what the test sets before pair_start, and what its host has seen. */
 typedef struct end {
@@ -32,7 +43,6 @@ typedef struct end {
 	int refuse_staple;                  /* the same for the staple */
 	size_t recv_cap;                    /* bytes that one recv gives at most; 0: all that are asked for */
 	const otls_engine_identity *choice; /* what choose_identity answers */
-	unsigned choice_waits;              /* how often it answers WANT_CALLBACK before */
 
 	/* inside */
 	otls_engine_context *ctx;
@@ -74,6 +84,8 @@ otls_status end_read(end *e, void *buf, size_t cap, size_t *len);
 otls_status end_write(end *e, const void *buf, size_t len);
 otls_status end_close(end *e);
 otls_engine_info end_info(const end *e);
+/* Prints what the last slot reported, unless it went well. */
+void end_explain(const end *e, const char *who, otls_status status);
 
 /* Runs both until they are done, one fails, or nothing moves; statuses of the last calls. */
 void pair_handshake(pair *p, otls_status *client, otls_status *server);
@@ -83,5 +95,25 @@ void pair_connect(pair *p);
 void pair_send(end *from, end *to, size_t len);
 /* What an end says after its peer has failed: handshake, or read when it was done already. */
 otls_status end_aftermath(end *e, bool done);
+
+/* == lists of tests: each test once per engine, per pair, or per pair and version == */
+
+/* What one test runs with: its initial state. */
+typedef struct row {
+	const otls_engine *engine, *server; /* server NULL: a test of one engine */
+	uint16_t version;
+	char name[96];
+} row;
+
+typedef struct engine_test {
+	const char *name;
+	void (*run)(void **state);
+} engine_test;
+
+typedef enum engine_rows { OTLS_ROWS_ENGINE, OTLS_ROWS_PAIR, OTLS_ROWS_PAIR_VERSIONS } engine_rows;
+
+void engine_tests_add(const engine_test *tests, size_t n, engine_rows kind);
+/* filter: a pattern with "*" for the names, or NULL; answers what main returns. */
+int engine_tests_run(const char *group, const char *filter);
 
 #endif

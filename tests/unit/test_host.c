@@ -2,9 +2,10 @@
 #include "error.h"
 #include "x509/judge.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
+
+#include <cmocka.h>
 
 #define DNS   "\x82"
 #define MAIL  "\x81"
@@ -12,7 +13,7 @@
 #define IP    "\x87"
 /* otherName with id-on-dnsSRV, and with some other type. */
 #define SRV   "\xa0\x1a\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x07\xa0\x0e\x16\x0c_imap.a.test"
-#define OTHER "\xa0\x08\x06\x02\x2a\x03\xa0\x02\x05\x00"
+#define OTHER "\xa0\x09\x06\x02\x2a\x03\xa0\x03\x0c\x01x"
 
 /* A GeneralName: its tag, its length in one byte, its text. */
 typedef struct name {
