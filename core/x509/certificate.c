@@ -11,9 +11,6 @@
 
 #define CERTIFICATE_MAX ((size_t)1 << 20)
 
-/* Unix seconds of 2050-01-01: from here on times are GeneralizedTime, before it UTCTime. */
-#define YEAR_2050 INT64_C(2524608000)
-
 static bool
 read_version(otls_der *tbs, otls_certificate *cert)
 {
@@ -47,25 +44,14 @@ read_name(otls_der *tbs, otls_bytes *name)
 	return otls__der_fail(tbs, "a malformed name");
 }
 
-static bool
-read_date(otls_der *validity, otls_certificate *cert, int64_t *seconds)
-{
-	bool general = otls__der_next_is(validity, OTLS_DER_GENERALIZED_TIME);
-
-	if (!otls__der_time(validity, seconds))
-		return false;
-	if (general && *seconds < YEAR_2050)
-		otls__certificate_defect(cert, "it has a date before 2050 that is no UTCTime (RFC 5280, section 4.1.2.5)");
-	return true;
-}
-
+/* GeneralizedTime is let pass before 2050 too, against RFC 5280, section 4.1.2.5: there are trusted roots with it. */
 static bool
 read_validity(otls_der *tbs, otls_certificate *cert)
 {
 	otls_der inside;
 
-	return otls__der_enter(tbs, OTLS_DER_SEQUENCE, &inside) && read_date(&inside, cert, &cert->not_before) &&
-	       read_date(&inside, cert, &cert->not_after) && otls__der_done(&inside);
+	return otls__der_enter(tbs, OTLS_DER_SEQUENCE, &inside) && otls__der_time(&inside, &cert->not_before) &&
+	       otls__der_time(&inside, &cert->not_after) && otls__der_done(&inside);
 }
 
 static bool
@@ -207,17 +193,10 @@ otls__certificate_parse(otls_bytes der, const char *where, otls_certificate **ce
 
 /* == references == */
 
-/* Counting, and keeping a text that was asked for, do not change what a certificate says: const in the API. */
-static otls_certificate *
-counted(const otls_certificate *cert)
-{
-	return (otls_certificate *)(uintptr_t)cert;
-}
-
 otls_certificate *
 otls_certificate_ref(const otls_certificate *cert)
 {
-	otls_certificate *shared = counted(cert);
+	otls_certificate *shared = otls__certificate_shared(cert);
 
 	if (shared != NULL)
 		atomic_fetch_add_explicit(&shared->refs, 1, memory_order_relaxed);

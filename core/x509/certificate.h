@@ -72,7 +72,7 @@ struct otls_certificate {
 	                        * verified (an extension twice, extensions in a v1 certificate, an empty issuer, ...); NULL: none */
 
 	/* Texts, made when first asked for; set once (compare and swap). */
-	_Atomic(char *) subject_text, issuer_text, common_name, serial_text, pem, sha256, sha1, pin;
+	_Atomic(char *) subject_text, issuer_text, common_name, serial_text, signature_text, pem, sha256, sha1, pin;
 	_Atomic(struct otls_san_list *) sans;
 	_Atomic(struct otls_oid_list *) purposes;
 };

@@ -308,7 +308,22 @@ typedef struct inquiry {
 	otls_bytes name;
 } inquiry;
 
-/* Whether one of the bases of this form matches.  When the budget runs out nothing counts any more. */
+/* Pays for one step, and for as many bytes as it looks at; false: the budget has run out, and nothing counts any more. */
+static bool
+spend(otls_judge *judge, size_t bytes)
+{
+	size_t cost = 1 + bytes / 32;
+
+	if (cost > judge->name_steps) {
+		judge->name_steps = 0;
+		judge->spent = "there are too many names and name constraints";
+		return false;
+	}
+	judge->name_steps -= (unsigned)cost;
+	return true;
+}
+
+/* Whether one of the bases of this form matches. */
 static bool
 any_matches(inquiry *ask, otls_bytes list, uint8_t tag, otls_bytes name, bool (*matches)(otls_bytes, otls_bytes))
 {
@@ -317,11 +332,8 @@ any_matches(inquiry *ask, otls_bytes list, uint8_t tag, otls_bytes name, bool (*
 	uint8_t base_tag;
 
 	while (otls__der_more(&subtrees) && read_subtree(&subtrees, &base_tag, &base)) {
-		if (ask->judge->comparisons == 0) {
-			ask->judge->spent = "there are too many names and name constraints";
+		if (!spend(ask->judge, base.len))
 			return false;
-		}
-		ask->judge->comparisons--;
 		if (base_tag == tag && matches(name, base))
 			return true;
 	}
@@ -346,16 +358,22 @@ is_allowed(inquiry *ask, uint8_t tag, otls_bytes name)
 	return !permits || any_matches(ask, ask->set.permitted, tag, name, form->within);
 }
 
+/* What kinds of names there are among the alternative ones. */
+typedef struct kinds {
+	bool email, host;
+} kinds;
+
 static bool
-alternative_names_allowed(inquiry *ask, const otls_certificate *cert, bool *has_email)
+alternative_names_allowed(inquiry *ask, const otls_certificate *cert, kinds *found)
 {
 	otls_der names = otls__der(cert->san, NULL);
 	otls_bytes name;
 	uint8_t tag;
 
 	while (otls__der_more(&names) && otls__der_any(&names, &tag, &name, NULL)) {
-		*has_email = *has_email || tag == OTLS_GENERAL_NAME_EMAIL;
-		if (!is_allowed(ask, tag, name) || ask->judge->spent != NULL)
+		found->email = found->email || tag == OTLS_GENERAL_NAME_EMAIL;
+		found->host = found->host || otls__names_host(tag, name);
+		if (!spend(ask->judge, 0) || !is_allowed(ask, tag, name))
 			return false;
 	}
 	return true;
@@ -388,8 +406,8 @@ common_name_allowed(inquiry *ask, const otls_certificate *leaf)
 {
 	otls_bytes cn;
 
-	if (otls__certificate_names_host(leaf) || !otls__certificate_cn(leaf, &cn) || !dns_name_valid(cn) ||
-	    memchr(cn.data, '.', cn.len) == NULL || otls__ends_in_number(cn))
+	if (!otls__certificate_cn(leaf, &cn) || !dns_name_valid(cn) || memchr(cn.data, '.', cn.len) == NULL ||
+	    otls__ends_in_number(cn))
 		return true;
 	return is_allowed(ask, OTLS_GENERAL_NAME_DNS, cn);
 }
@@ -397,12 +415,15 @@ common_name_allowed(inquiry *ask, const otls_certificate *leaf)
 static bool
 names_allowed(inquiry *ask, const otls_certificate *cert, bool is_leaf)
 {
-	bool has_email = false, has_subject = cert->subject.len > 2;
+	kinds found = { .email = false };
 
-	return (!has_subject || is_allowed(ask, OTLS_GENERAL_NAME_DIRECTORY, cert->subject)) &&
-	       alternative_names_allowed(ask, cert, &has_email) &&
-	       (has_email || subject_emails_allowed(ask, cert->subject)) &&
-	       (!is_leaf || common_name_allowed(ask, cert));
+	if (!spend(ask->judge, cert->subject.len))
+		return false;
+	if (cert->subject.len > 2 && !is_allowed(ask, OTLS_GENERAL_NAME_DIRECTORY, cert->subject))
+		return false;
+	return alternative_names_allowed(ask, cert, &found) &&
+	       (found.email || subject_emails_allowed(ask, cert->subject)) &&
+	       (!is_leaf || found.host || common_name_allowed(ask, cert));
 }
 
 static void
@@ -423,10 +444,13 @@ describe(const inquiry *ask, const otls_certificate *issuer, char *detail, size_
 static bool
 check_issuer(otls_judge *judge, const otls_path *path, size_t issuer, otls_finding *finding)
 {
+	otls_bytes contents = path->nodes[issuer]->cert->name_constraints;
 	inquiry ask = { .judge = judge };
 	char detail[sizeof(finding->detail)];
 
-	if (!read_constraints(path->nodes[issuer]->cert->name_constraints, &ask.set))
+	if (!spend(judge, contents.len))
+		return false;
+	if (!read_constraints(contents, &ask.set))
 		return otls__find(finding, OTLS_REASON_MALFORMED, (int)issuer, "its name constraints are malformed");
 	for (size_t i = issuer; i-- > 0 && judge->spent == NULL;) {
 		if ((i > 0 && path->nodes[i]->self_issued) || names_allowed(&ask, path->nodes[i]->cert, i == 0))

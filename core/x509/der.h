@@ -4,24 +4,25 @@
 
 #include "base.h"
 
-#define OTLS_DER_BOOLEAN          0x01
-#define OTLS_DER_INTEGER          0x02
-#define OTLS_DER_BIT_STRING       0x03
-#define OTLS_DER_OCTET_STRING     0x04
-#define OTLS_DER_NULL             0x05
-#define OTLS_DER_OID              0x06
-#define OTLS_DER_ENUMERATED       0x0a
-#define OTLS_DER_UTF8_STRING      0x0c
-#define OTLS_DER_PRINTABLE_STRING 0x13
-#define OTLS_DER_T61_STRING       0x14
-#define OTLS_DER_IA5_STRING       0x16
-#define OTLS_DER_UTC_TIME         0x17
-#define OTLS_DER_GENERALIZED_TIME 0x18
-#define OTLS_DER_VISIBLE_STRING   0x1a
-#define OTLS_DER_UNIVERSAL_STRING 0x1c
-#define OTLS_DER_BMP_STRING       0x1e
-#define OTLS_DER_SEQUENCE         0x30
-#define OTLS_DER_SET              0x31
+#define OTLS_DER_BOOLEAN                0x01
+#define OTLS_DER_INTEGER                0x02
+#define OTLS_DER_BIT_STRING             0x03
+#define OTLS_DER_OCTET_STRING           0x04
+#define OTLS_DER_NULL                   0x05
+#define OTLS_DER_OID                    0x06
+#define OTLS_DER_ENUMERATED             0x0a
+#define OTLS_DER_UTF8_STRING            0x0c
+#define OTLS_DER_NUMERIC_STRING         0x12
+#define OTLS_DER_PRINTABLE_STRING       0x13
+#define OTLS_DER_T61_STRING             0x14
+#define OTLS_DER_IA5_STRING             0x16
+#define OTLS_DER_UTC_TIME               0x17
+#define OTLS_DER_GENERALIZED_TIME       0x18
+#define OTLS_DER_VISIBLE_STRING         0x1a
+#define OTLS_DER_UNIVERSAL_STRING       0x1c
+#define OTLS_DER_BMP_STRING             0x1e
+#define OTLS_DER_SEQUENCE               0x30
+#define OTLS_DER_SET                    0x31
 /* [n] of a primitive and of a constructed type. */
 #define OTLS_DER_CONTEXT(n)             (0x80 | (n))
 #define OTLS_DER_CONTEXT_CONSTRUCTED(n) (0xa0 | (n))

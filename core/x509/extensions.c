@@ -166,7 +166,8 @@ read_authority_key_id(otls_der *der, bool critical, otls_certificate *cert)
 	if (!otls__der_done(&list))
 		return malformed;
 	if ((issuer.data != NULL) != (serial.data != NULL))
-		return "its authority key identifier has an issuer without a serial number, or the other way (RFC 5280, "
+		return "its authority key identifier has an issuer without a serial number, or the other way (RFC "
+		       "5280, "
 		       "section 4.2.1.1)";
 	cert->authority_issuer = issuer;
 	cert->authority_serial = serial;

@@ -157,15 +157,21 @@ is_srv_name(uint8_t tag, otls_bytes contents)
 }
 
 bool
-otls__certificate_names_host(const otls_certificate *cert)
+otls__names_host(uint8_t tag, otls_bytes contents)
+{
+	return tag == OTLS_GENERAL_NAME_DNS || tag == OTLS_GENERAL_NAME_IP || tag == OTLS_GENERAL_NAME_URI ||
+	       is_srv_name(tag, contents);
+}
+
+static bool
+names_some_host(const otls_certificate *cert)
 {
 	otls_der names = otls__der(cert->san, NULL);
 	otls_bytes contents;
 	uint8_t tag;
 
 	while (otls__der_more(&names) && otls__der_any(&names, &tag, &contents, NULL)) {
-		if (tag == OTLS_GENERAL_NAME_DNS || tag == OTLS_GENERAL_NAME_IP || tag == OTLS_GENERAL_NAME_URI ||
-		    is_srv_name(tag, contents))
+		if (otls__names_host(tag, contents))
 			return true;
 	}
 	return false;
@@ -221,7 +227,7 @@ otls__certificate_matches(const otls_certificate *cert, const otls_peer_name *na
 
 	if (matches_san(cert, name))
 		return true;
-	return allow_cn && !name->is_ip && !otls__certificate_names_host(cert) && otls__certificate_cn(cert, &cn) &&
+	return allow_cn && !name->is_ip && !names_some_host(cert) && otls__certificate_cn(cert, &cn) &&
 	       matches_dns(cn, otls__bytes(name->text, strlen(name->text)));
 }
 

@@ -42,7 +42,7 @@ typedef struct otls_judge {
 	size_t node_count, node_cap;
 
 	/* What may still be spent.  All verdicts are the same on every machine: nothing here is time. */
-	unsigned edges, signature_cost, comparisons;
+	unsigned edges, signature_cost, name_steps;
 	const char *spent; /* which of them has run out, in words; NULL: none */
 
 	otls_checked_edge checked[OTLS_CHECKED_EDGES];
@@ -88,8 +88,8 @@ bool otls__is_host_name(otls_bytes name);
 bool otls__host_equal(otls_bytes a, otls_bytes b);
 /* Whether the last label is a number: then it is no host name, but perhaps an address. */
 bool otls__ends_in_number(otls_bytes name);
-/* Whether the alternative names hold a DNS name, IP address, URI or SRV name: then the common name is none. */
-bool otls__certificate_names_host(const otls_certificate *cert);
+/* Whether an alternative name is a DNS name, IP address, URI or SRV name: where there is one, the common name is none. */
+bool otls__names_host(uint8_t tag, otls_bytes contents);
 /* The most specific common name, if it is in a string type that can hold a host name. */
 bool otls__certificate_cn(const otls_certificate *cert, otls_bytes *cn);
 /* "a.example, *.b.example, 192.0.2.1"; "": it is for no host. */

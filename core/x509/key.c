@@ -132,8 +132,8 @@ find_label(const char *label)
 }
 
 static otls_status
-decode_block(const otls_pem_block *block, otls_key_form expected, const char *where, otls_key_form *form,
-    uint8_t **out, size_t *len)
+decode_block(const otls_pem_block *block, otls_key_form expected, const char *where, otls_key_form *form, uint8_t **out,
+    size_t *len)
 {
 	otls_bytes der = otls__bytes(block->der, block->der_len);
 	kind found;

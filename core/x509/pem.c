@@ -121,8 +121,8 @@ check_end(const otls_pem_reader *reader, const otls_pem_block *block, otls_bytes
 static otls_status
 no_end(const otls_pem_reader *reader, const otls_pem_block *block)
 {
-	return otls__fail(OTLS_E_FORMAT, "%s, line %zu: BEGIN %s without an END line", reader->where, block->line,
-	    block->label);
+	return otls__fail(
+	    OTLS_E_FORMAT, "%s, line %zu: BEGIN %s without an END line", reader->where, block->line, block->label);
 }
 
 /* == what is inside == */

@@ -219,8 +219,9 @@ collect_named(otls_store *store, const char *file, const char *directory)
 		return OTLS_ERROR;
 	if (otls__store_count(store) > 0)
 		return OTLS_OK;
-	return otls__fail(OTLS_E_NO_TRUST, "no certificate in what SSL_CERT_FILE (\"%s\") and SSL_CERT_DIR (\"%s\") name",
-	    is_set(file) ? file : "", is_set(directory) ? directory : "");
+	return otls__fail(OTLS_E_NO_TRUST,
+	    "no certificate in what SSL_CERT_FILE (\"%s\") and SSL_CERT_DIR (\"%s\") name", is_set(file) ? file : "",
+	    is_set(directory) ? directory : "");
 }
 
 otls_status
@@ -241,6 +242,7 @@ otls__collect_platform(otls_store *store, const char *path)
 			return OTLS_ERROR;
 	}
 	if (otls__store_count(store) == 0)
-		return otls__fail(OTLS_E_NO_TRUST, "no trusted certificates in any of the places where systems keep them");
+		return otls__fail(
+		    OTLS_E_NO_TRUST, "no trusted certificates in any of the places where systems keep them");
 	return OTLS_OK;
 }

@@ -172,14 +172,13 @@ static const struct curve_row {
 	unsigned bits;
 } curves[] = {
 	{ OTLS_OID_INIT("\x2a\x86\x48\xce\x3d\x03\x01\x07"), 0x0017, 256 },
-	{ OTLS_OID_INIT("\x2b\x81\x04\x00\x22"), 0x0018, 384 },
-	{ OTLS_OID_INIT("\x2b\x81\x04\x00\x23"), 0x0019, 521 },
-	{ OTLS_OID_INIT("\x2a\x86\x48\xce\x3d\x03\x01\x01"), 0, 192 },         /* secp192r1 */
-	{ OTLS_OID_INIT("\x2b\x81\x04\x00\x21"), 0, 224 },                     /* secp224r1 */
-	{ OTLS_OID_INIT("\x2b\x81\x04\x00\x0a"), 0, 256 },                     /* secp256k1 */
-	{ OTLS_OID_INIT("\x2b\x24\x03\x03\x02\x08\x01\x01\x07"), 0, 256 },     /* brainpoolP256r1 */
-	{ OTLS_OID_INIT("\x2b\x24\x03\x03\x02\x08\x01\x01\x0b"), 0, 384 },     /* brainpoolP384r1 */
-	{ OTLS_OID_INIT("\x2b\x24\x03\x03\x02\x08\x01\x01\x0d"), 0, 512 },     /* brainpoolP512r1 */
+	{ OTLS_OID_INIT("\x2b\x81\x04\x00\x22"), 0x0018, 384 }, { OTLS_OID_INIT("\x2b\x81\x04\x00\x23"), 0x0019, 521 },
+	{ OTLS_OID_INIT("\x2a\x86\x48\xce\x3d\x03\x01\x01"), 0, 192 },     /* secp192r1 */
+	{ OTLS_OID_INIT("\x2b\x81\x04\x00\x21"), 0, 224 },                 /* secp224r1 */
+	{ OTLS_OID_INIT("\x2b\x81\x04\x00\x0a"), 0, 256 },                 /* secp256k1 */
+	{ OTLS_OID_INIT("\x2b\x24\x03\x03\x02\x08\x01\x01\x07"), 0, 256 }, /* brainpoolP256r1 */
+	{ OTLS_OID_INIT("\x2b\x24\x03\x03\x02\x08\x01\x01\x0b"), 0, 384 }, /* brainpoolP384r1 */
+	{ OTLS_OID_INIT("\x2b\x24\x03\x03\x02\x08\x01\x01\x0d"), 0, 512 }, /* brainpoolP512r1 */
 };
 
 static unsigned

@@ -273,8 +273,7 @@ add_found(otls_store *store, otls_status (*collect)(otls_store *found, const cha
 	otls_error before = *otls_error_last(); /* what is passed over is no failure of this call */
 	otls_status status = OTLS_ERROR;
 
-	if (otls_store_new(&found) == OTLS_OK && collect(found, path) == OTLS_OK &&
-	    merge(store, found) == OTLS_OK) {
+	if (otls_store_new(&found) == OTLS_OK && collect(found, path) == OTLS_OK && merge(store, found) == OTLS_OK) {
 		*otls__error_thread() = before;
 		status = OTLS_OK;
 	}

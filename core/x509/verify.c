@@ -9,7 +9,7 @@
  * edges and well under 100 units. */
 #define EDGES_MAX          1000
 #define SIGNATURE_COST_MAX 600
-#define COMPARISONS_MAX    250000
+#define NAME_STEPS_MAX     250000 /* comparisons of a name with a constraint, and the like */
 
 /* The order in which reasons are reported. */
 enum stage {
@@ -162,7 +162,7 @@ search(otls_judge *judge)
 		return;
 	judge->explain = true;
 	judge->edges = EDGES_MAX;
-	judge->comparisons = COMPARISONS_MAX;
+	judge->name_steps = NAME_STEPS_MAX;
 	otls__build_paths(judge);
 }
 
@@ -171,11 +171,11 @@ search(otls_judge *judge)
 static void
 tell_mismatch(const otls_verify_params *params, otls_verify_outcome *outcome)
 {
-	char names[96];
+	char names[80];
 
 	otls__certificate_list_names(params->chain[0], names, sizeof(names));
-	snprintf(outcome->text, sizeof(outcome->text), "the certificate is for %s, not for %s",
-	    names[0] == '\0' ? "no host" : names, params->name->text);
+	snprintf(outcome->text, sizeof(outcome->text), "the certificate is for %s, not for %s%.253s",
+	    names[0] == '\0' ? "no host" : names, params->name->is_ip ? "the IP address " : "", params->name->text);
 }
 
 static void
@@ -242,7 +242,7 @@ otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcom
 		.params = params,
 		.edges = EDGES_MAX,
 		.signature_cost = SIGNATURE_COST_MAX,
-		.comparisons = COMPARISONS_MAX,
+		.name_steps = NAME_STEPS_MAX,
 		.report = otls__report(),
 	};
 

@@ -127,7 +127,7 @@ static bool
 reset_at(struct run *run, otls_context *client, otls_context *server, uint64_t at)
 {
 	struct pair *pair = pair_open(run, client, server, WIRE_CALLBACKS);
-	const otls_error *err = otls_connection_error(pair->server);
+	const otls_error *err = NULL;
 
 	pair->to_server.cut = true;
 	pair->to_server.cut_at = at;
@@ -138,6 +138,7 @@ reset_at(struct run *run, otls_context *client, otls_context *server, uint64_t a
 			pair->to_server.fail_errno = pair->to_client.fail_errno = ECONNRESET;
 		pair->server_status = otls_connection_handshake(pair->server);
 	}
+	err = otls_connection_error(pair->server);
 	if (pair->server_status == OTLS_ERROR && otls_error_code(err) == OTLS_E_SYSCALL &&
 	    otls_error_errno(err) == ECONNRESET)
 		return true;

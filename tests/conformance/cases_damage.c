@@ -18,7 +18,7 @@ static bool
 damage_record(struct run *run, size_t at, bool *beyond)
 {
 	struct pair *pair = pair_connected(run, WIRE_MEMORY);
-	const otls_error *err = otls_connection_error(pair->server);
+	const otls_error *err = NULL;
 	uint8_t data[100] = { 0 }, buf[200];
 	size_t done = 0, len = 0;
 	otls_status status = OTLS_OK;
@@ -39,6 +39,7 @@ damage_record(struct run *run, size_t at, bool *beyond)
 	/* A length that was made larger only waits for more. */
 	if (status == OTLS_WANT_READ && (at == 3 || at == 4))
 		return true;
+	err = otls_connection_error(pair->server);
 	if (status != OTLS_ERROR || otls_error_code(err) != OTLS_E_RECORD || len != 0)
 		return failed(run, "byte %zu changed: status %d, %zu bytes, %s: %s", at, (int)status, len,
 		    otls_error_name(err), otls_error_message(err));

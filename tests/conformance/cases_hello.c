@@ -84,9 +84,12 @@ old_version(struct run *run)
 	scripted_hello(server, &tls11);
 	if (!scripted_check(server, OTLS_E_HANDSHAKE, ALERT_PROTOCOL_VERSION))
 		return false;
+	/* Before TLS there was no protocol_version: any fatal alert will do. */
 	server = scripted_open(run, good_server(run));
 	scripted_hello(server, &ssl3);
-	return scripted_check(server, OTLS_E_HANDSHAKE, ALERT_PROTOCOL_VERSION);
+	return CHECK_NUMBER(run, server->status, OTLS_ERROR) &&
+	       CHECK_TEXT(run, otls_error_name(otls_connection_error(server->conn)), "HANDSHAKE") &&
+	       CHECK(run, wire_find_alert(server->answer, server->answer_len) > 0);
 }
 
 static bool
@@ -336,9 +339,11 @@ refused(struct run *run, int alert, int seen)
 {
 	struct name_script script = { .answer = OTLS_ANSWER_REFUSE, .alert = alert };
 	struct pair *pair = pair_open(run, good_client(run), scripted_server(run, &script), WIRE_VARIED);
-	const otls_error *client = otls_connection_error(pair->client), *server = otls_connection_error(pair->server);
+	const otls_error *client = NULL, *server = NULL;
 
 	pair_handshake(pair);
+	client = otls_connection_error(pair->client);
+	server = otls_connection_error(pair->server);
 	return CHECK(run, !script.failed) && CHECK_NUMBER(run, pair->server_status, OTLS_ERROR) &&
 	       CHECK_TEXT(run, otls_error_name(server), "CALLBACK") &&
 	       CHECK_NUMBER(run, otls_error_alert(server), seen) &&

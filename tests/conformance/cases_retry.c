@@ -51,7 +51,7 @@ retry_same(struct run *run)
 	server = retried(run, &seen);
 	scripted_hello(server, &second);
 	random = wire_find_server_random(server->answer, server->answer_len);
-	return CHECK_NUMBER(run, server->status, OTLS_WANT_READ) && CHECK(run, random != NULL) &&
+	return CHECK_STATUS(run, server->status, OTLS_WANT_READ) && CHECK(run, random != NULL) &&
 	       CHECK(run, !wire_is_retry(random)) && CHECK_NUMBER(run, seen.calls, 1);
 }
 

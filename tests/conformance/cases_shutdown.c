@@ -116,12 +116,14 @@ state_set(struct run *run)
 static bool
 check_truncated(struct run *run, struct pair *pair, otls_connection *conn)
 {
-	const otls_error *err = otls_connection_error(conn);
+	const otls_error *err = NULL;
 	uint8_t byte = 0;
 	size_t len = 0;
 
-	return CHECK_ERROR(run, pair_read(pair, conn, &byte, 1, &len), OTLS_E_TRUNCATED) &&
-	       CHECK_NUMBER(run, otls_error_category(err), OTLS_CATEGORY_PROTOCOL) &&
+	if (!CHECK_ERROR(run, pair_read(pair, conn, &byte, 1, &len), OTLS_E_TRUNCATED))
+		return false;
+	err = otls_connection_error(conn);
+	return CHECK_NUMBER(run, otls_error_category(err), OTLS_CATEGORY_PROTOCOL) &&
 	       CHECK_NUMBER(run, otls_error_alert(err), -1) &&
 	       CHECK_NUMBER(run, otls_connection_state(conn), OTLS_STATE_FAILED) &&
 	       CHECK_NUMBER(run, otls_connection_shutdown_state(conn) & OTLS_RECEIVED_SHUTDOWN, 0) &&

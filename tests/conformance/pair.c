@@ -409,16 +409,30 @@ pair_handshake(struct pair *pair)
 	pair_move(pair);
 }
 
+/* A handshake that did not begin leaves its error with the thread only. */
+static bool
+check_begun(struct pair *pair, otls_connection *conn, otls_status status)
+{
+	if (status != OTLS_ERROR || otls_connection_state(conn) == OTLS_STATE_FAILED)
+		return true;
+	return CHECK_OK(pair->run, otls_connection_handshake(conn));
+}
+
 bool
 pair_connect(struct pair *pair)
 {
-	const otls_error *client = otls_connection_error(pair->client), *server = otls_connection_error(pair->server);
+	const otls_error *client = NULL, *server = NULL;
 
 	if (pair->run->outcome == OUTCOME_FAILED)
 		return false;
 	pair_handshake(pair);
 	if (pair->client_status == OTLS_OK && pair->server_status == OTLS_OK)
 		return true;
+	if (!check_begun(pair, pair->client, pair->client_status) ||
+	    !check_begun(pair, pair->server, pair->server_status))
+		return false;
+	client = otls_connection_error(pair->client);
+	server = otls_connection_error(pair->server);
 	return failed(pair->run, "no handshake: the client's status is %d, %s: %s; the server's %d, %s: %s",
 	    (int)pair->client_status, otls_error_name(client), otls_error_message(client), (int)pair->server_status,
 	    otls_error_name(server), otls_error_message(server));

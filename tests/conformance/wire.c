@@ -192,7 +192,7 @@ wire_records(uint8_t type, const uint8_t *data, size_t len, size_t per_record, s
 	for (size_t at = 0; at < len; at += per_record) {
 		size_t part = len - at < per_record ? len - at : per_record;
 		put8(out, type);
-		put16(out, 0x0301);
+		put16(out, OTLS_TLS1_2);
 		put16(out, (unsigned)part);
 		put(out, data + at, part);
 	}
@@ -321,9 +321,12 @@ scripted_check(struct scripted *scripted, otls_code code, int alert)
 	if (!CHECK_NUMBER(run, scripted->status, OTLS_ERROR) ||
 	    !CHECK_TEXT(run, otls_error_name(err), otls_code_name(code)) ||
 	    !CHECK_NUMBER(run, otls_connection_state(scripted->conn), OTLS_STATE_FAILED))
-		return false;
+		return failed(run, "(%s)", otls_error_message(err));
 	if (alert < 0)
 		return CHECK_NUMBER(run, scripted->answer_len, 0) && CHECK_NUMBER(run, otls_error_alert(err), -1);
-	return CHECK_NUMBER(run, wire_find_alert(scripted->answer, scripted->answer_len), alert) &&
-	       CHECK_NUMBER(run, otls_error_alert(err), alert) && CHECK(run, otls_error_alert_was_sent(err));
+	if (wire_find_alert(scripted->answer, scripted->answer_len) != alert || otls_error_alert(err) != alert)
+		return failed(run, "alert %d was to be sent; it was %d, and the error says %d: %s", alert,
+		    wire_find_alert(scripted->answer, scripted->answer_len), otls_error_alert(err),
+		    otls_error_message(err));
+	return CHECK(run, otls_error_alert_was_sent(err));
 }

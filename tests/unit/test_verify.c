@@ -667,7 +667,7 @@ static const struct row {
 	{ "unknown algorithm", unknown_algorithm, OTLS_REASON_UNSUPPORTED_KEY, 0, NULL },
 	{ "other host", other_host, OTLS_REASON_HOSTNAME_MISMATCH, 0,
 	    "the certificate is for server.example, 192.0.2.1, not for other.example" },
-	{ "other address", other_address, OTLS_REASON_IP_MISMATCH, 0, "not for 192.0.2.2" },
+	{ "other address", other_address, OTLS_REASON_IP_MISMATCH, 0, "not for the IP address 192.0.2.2" },
 	{ "only common name", only_common_name, OTLS_REASON_HOSTNAME_MISMATCH, 0, "for no host, not for " HOST },
 	{ "only leaf trusted", only_leaf_trusted, OTLS_REASON_UNKNOWN_ISSUER, 1, NULL },
 	{ "only middle trusted", only_middle_trusted, OTLS_REASON_UNKNOWN_ISSUER, 1, NULL },
