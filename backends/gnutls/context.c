@@ -79,19 +79,27 @@ static const uint8_t ca_head[] = { 0xA0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x01, 0x0
 static const uint8_t ca_validity[] = { 0x30, 0x1E, 0x17, 0x0D, '0', '0', '0', '1', '0', '1', '0', '0', '0', '0', '0',
 	'0', 'Z', 0x17, 0x0D, '4', '9', '1', '2', '3', '1', '0', '0', '0', '0', '0', '0', 'Z' };
 static const uint8_t ca_key[] = { 0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00, 0xD7, 0x5A,
-	0x98, 0x01, 0x82, 0xB1, 0x0A, 0xB7, 0xD5, 0x4B, 0xFE, 0xD3, 0xC9, 0x64, 0x07, 0x3A, 0x0E, 0xE1, 0x72, 0xF3, 0xDA,
-	0xA6, 0x23, 0x25, 0xAF, 0x02, 0x1A, 0x68, 0xF7, 0x07, 0x51, 0x1A };
+	0x98, 0x01, 0x82, 0xB1, 0x0A, 0xB7, 0xD5, 0x4B, 0xFE, 0xD3, 0xC9, 0x64, 0x07, 0x3A, 0x0E, 0xE1, 0x72, 0xF3,
+	0xDA, 0xA6, 0x23, 0x25, 0xAF, 0x02, 0x1A, 0x68, 0xF7, 0x07, 0x51, 0x1A };
 static const uint8_t ca_tail[] = { 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x41, 0x00 };
 #define CA_SIGNATURE_LEN 64
-#define CA_HEADER_LEN    4
 
-/* A SEQUENCE with a length of two bytes, even where one would do for DER: the library's reader takes it. */
+static size_t
+header_len(size_t len)
+{
+	return len < 0x80 ? 2 : len < 0x100 ? 3 : 4;
+}
+
 static uint8_t *
 put_header(uint8_t *at, size_t len)
 {
+	size_t header = header_len(len);
+
 	*at++ = DER_SEQUENCE;
-	*at++ = 0x82;
-	*at++ = (uint8_t)(len >> 8);
+	if (header > 2)
+		*at++ = (uint8_t)(0x80 + header - 2);
+	if (header > 3)
+		*at++ = (uint8_t)(len >> 8);
 	*at++ = (uint8_t)len;
 	return at;
 }
@@ -107,7 +115,8 @@ static int
 certificate_for(otls_bytes name, gnutls_x509_crt_t *crt)
 {
 	size_t tbs_len = sizeof(ca_head) + name.len + sizeof(ca_validity) + name.len + sizeof(ca_key);
-	size_t all_len = CA_HEADER_LEN + tbs_len + sizeof(ca_tail) + CA_SIGNATURE_LEN;
+	size_t all_len = header_len(tbs_len) + tbs_len + sizeof(ca_tail) + CA_SIGNATURE_LEN;
+	size_t der_len = header_len(all_len) + all_len;
 	gnutls_datum_t der;
 	uint8_t *data;
 	uint8_t *at;
@@ -115,7 +124,7 @@ certificate_for(otls_bytes name, gnutls_x509_crt_t *crt)
 
 	if (all_len > UINT16_MAX)
 		return GNUTLS_E_INVALID_REQUEST;
-	if ((data = calloc(1, CA_HEADER_LEN + all_len)) == NULL)
+	if ((data = calloc(1, der_len)) == NULL)
 		return GNUTLS_E_MEMORY_ERROR;
 	at = put_header(put_header(data, all_len), tbs_len);
 	at = put(at, ca_head, sizeof(ca_head));
@@ -124,7 +133,7 @@ certificate_for(otls_bytes name, gnutls_x509_crt_t *crt)
 	at = put(at, name.data, name.len);
 	at = put(at, ca_key, sizeof(ca_key));
 	(void)put(at, ca_tail, sizeof(ca_tail));
-	der = gtls_datum(data, CA_HEADER_LEN + all_len);
+	der = gtls_datum(data, der_len);
 	if ((error = gnutls_x509_crt_init(crt)) >= 0)
 		error = gnutls_x509_crt_import(*crt, &der, GNUTLS_X509_FMT_DER);
 	free(data);
@@ -168,6 +177,26 @@ set_names(gnutls_certificate_credentials_t credentials, const otls_engine_config
 
 /* == contexts == */
 
+/* For clients that name no group of finite fields (RFC 7919, section 4): ffdhe2048.  The library's own choice of known
+ * parameters looks at the groups of the priority alone. */
+static int
+set_dh(otls_engine_context *ctx)
+{
+	int error;
+
+	if (ctx->config->role != OTLS_ROLE_SERVER)
+		return 0;
+	if ((error = gnutls_dh_params_init(&ctx->dh)) < 0) {
+		ctx->dh = NULL;
+		return error;
+	}
+	error = gnutls_dh_params_import_raw(
+	    ctx->dh, &gnutls_ffdhe_2048_group_prime, &gnutls_ffdhe_2048_group_generator);
+	if (error >= 0)
+		gnutls_certificate_set_dh_params(ctx->credentials, ctx->dh);
+	return error;
+}
+
 otls_status
 gtls_context_init(otls_engine_context *ctx, const otls_engine_config *config, otls_report *report)
 {
@@ -184,10 +213,8 @@ gtls_context_init(otls_engine_context *ctx, const otls_engine_config *config, ot
 	}
 	/* One way for both roles, and a client's certificate goes out whether or not it fits the names in the request. */
 	gnutls_certificate_set_retrieve_function3(ctx->credentials, gtls_on_identity);
-	/* For clients that name no group (RFC 7919, section 4). */
-	error = gnutls_certificate_set_known_dh_params(ctx->credentials, GNUTLS_SEC_PARAM_MEDIUM);
-	if (error < 0)
-		return gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_certificate_set_known_dh_params", error);
+	if ((error = set_dh(ctx)) < 0)
+		return gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_dh_params_import_raw", error);
 	return set_names(ctx->credentials, config, report);
 }
 
@@ -196,9 +223,12 @@ gtls_context_fini(otls_engine_context *ctx)
 {
 	if (ctx->credentials != NULL)
 		gnutls_certificate_free_credentials(ctx->credentials);
+	if (ctx->dh != NULL)
+		gnutls_dh_params_deinit(ctx->dh);
 	if (ctx->priority != NULL)
 		gnutls_priority_deinit(ctx->priority);
 	gtls_identity_fini(&ctx->identity);
 	ctx->credentials = NULL;
+	ctx->dh = NULL;
 	ctx->priority = NULL;
 }

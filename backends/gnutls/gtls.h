@@ -26,13 +26,7 @@
 #define GTLS_DH_BITS_MIN    2048
 
 /* Handshake messages, RFC 8446 section 4; the library's own enum lacks some of them in some versions. */
-enum {
-	GTLS_CLIENT_HELLO = 1,
-	GTLS_SERVER_HELLO = 2,
-	GTLS_CERTIFICATE = 11,
-	GTLS_FINISHED = 20,
-	GTLS_KEY_UPDATE = 24
-};
+enum { GTLS_CLIENT_HELLO = 1, GTLS_SERVER_HELLO = 2, GTLS_CERTIFICATE = 11, GTLS_FINISHED = 20, GTLS_KEY_UPDATE = 24 };
 
 struct otls_engine_key {
 	gnutls_x509_privkey_t x509; /* what can be copied and exported */
@@ -50,8 +44,16 @@ struct otls_engine_context {
 	const otls_engine_config *config;
 	gnutls_priority_t priority;
 	gnutls_certificate_credentials_t credentials;
+	gnutls_dh_params_t dh; /* servers: for clients that name no group */
 	gtls_identity identity;
 };
+
+/* The record that is being received: what it says of itself, and an alert that came in plain. */
+typedef struct gtls_record {
+	uint8_t head[7]; /* its header, and the first two bytes of its body */
+	size_t have;     /* bytes that have come */
+	size_t len;      /* bytes that it has, header and body */
+} gtls_record;
 
 struct otls_engine_connection {
 	gnutls_session_t session;
@@ -63,14 +65,15 @@ struct otls_engine_connection {
 	gtls_identity chosen;     /* client: what host choose_identity gave */
 	otls_status received;     /* what host recv said last; EOF and ERROR stay */
 	unsigned receives;        /* how often it was asked */
-	uint16_t suite;           /* of the ServerHello; 0: none yet */
-	bool suite_chosen;        /* server: the ClientHello was answered for */
-	bool chain_told;          /* the peer's Certificate message was told to core */
-	bool chain_empty;         /* and there was nothing in it */
-	bool judged, accepted;    /* core was asked about it, and what it said */
-	bool done;                /* the handshake is over */
-	int refusal;              /* the alert that goes with a refusal of ours; -1: the library's choice */
-	int alert_sent;           /* -1: none */
+	gtls_record record;
+	uint16_t suite;        /* of the ServerHello; 0: none yet */
+	bool suite_chosen;     /* server: the ClientHello was answered for */
+	bool chain_told;       /* the peer's Certificate message was told to core */
+	bool chain_empty;      /* and there was nothing in it */
+	bool judged, accepted; /* core was asked about it, and what it said */
+	bool done;             /* the handshake is over */
+	int refusal;           /* the alert that goes with a refusal of ours; -1: the library's choice */
+	int alert_sent;        /* -1: none */
 	uint8_t finished[2][OTLS_HASH_MAX];
 	size_t finished_len[2]; /* [1]: the peer's */
 };
@@ -130,14 +133,16 @@ int gtls_on_identity(gnutls_session_t session, const struct gnutls_cert_retr_st 
 int gtls_on_secret(gnutls_session_t session, const char *label, const gnutls_datum_t *secret);
 /* Asks core about the chain that it was told; what it says is kept.  true: accepted. */
 bool gtls_judge(otls_engine_connection *conn);
+/* Clients: makes the library ask for no staple. */
+void gtls_ask_no_staple(otls_engine_connection *conn);
 
 /* == crypto.c == */
 otls_status gtls_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs,
     otls_bytes signature, otls_report *report);
 otls_status gtls_hash(
     otls_hash hash, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report);
-otls_status gtls_hmac(otls_hash hash, otls_bytes key, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len,
-    otls_report *report);
+otls_status gtls_hmac(
+    otls_hash hash, otls_bytes key, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report);
 otls_status gtls_aead_seal(const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes plain,
     uint8_t *out, otls_report *report);
 otls_status gtls_aead_open(const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes sealed,

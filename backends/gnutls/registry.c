@@ -405,6 +405,12 @@ describe(items *list, const otls_engine_config *config, const uint16_t *suites, 
 	add_text(list, ":%SERVER_PRECEDENCE");
 }
 
+static bool
+in_range(const otls_engine_config *config, uint16_t id)
+{
+	return gtls_suite_is_tls13(id) ? config->max_version >= 0x0304 : config->min_version <= 0x0303;
+}
+
 /* Init is content with less than it was told, and says nothing. */
 static const char *
 missing(gnutls_priority_t priority, const otls_engine_config *config, const uint16_t *suites, size_t count)
@@ -413,7 +419,7 @@ missing(gnutls_priority_t priority, const otls_engine_config *config, const uint
 	    (config->min_version <= 0x0303 && !priority_has_version(priority, 0x0303)))
 		return "a protocol version was dropped";
 	for (size_t i = 0; i < count; i++)
-		if (!priority_has_suite(priority, suites[i]))
+		if (in_range(config, suites[i]) && !priority_has_suite(priority, suites[i]))
 			return "a cipher suite was dropped";
 	for (size_t i = 0; i < config->group_count; i++)
 		if (!priority_has_group(priority, config->groups[i]))

@@ -11,6 +11,8 @@ enum {
 	ALERT_PROTOCOL_VERSION = 70
 };
 enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
+enum { RECORD_HEADER_LEN = 5, PLAIN_ALERT_LEN = RECORD_HEADER_LEN + 2 };
+enum { HANDSHAKE_CERTIFICATE_REQUEST = 13, HANDSHAKE_HEADER_LEN = 4 };
 enum { ALPN_CHOSEN = 0, ALPN_NONE = 3 }; /* what the library takes from its ALPN callback */
 
 struct otls_engine_connection {
@@ -20,6 +22,8 @@ struct otls_engine_connection {
 	const otls_host_calls *calls;
 	otls_host *host;
 	otls_status recv_said; /* the host's last answer: the library's own word for a wait is not to be trusted */
+	uint8_t record[7];     /* how the record begins that is coming in, or came in last, during the handshake */
+	size_t record_seen;    /* bytes of it */
 	bool send_failed;
 	bool send_encrypted; /* what we send from now on is under keys */
 	bool bad_group;      /* TLS 1.2 was about to use a group that is not on our list */
@@ -27,6 +31,8 @@ struct otls_engine_connection {
 	bool chain_told;     /* host peer_chain has the peer's certificates */
 	bool chain_empty;    /* it was told that there are none */
 	bool judged;         /* host verify_peer was asked, and agreed */
+	bool choice_made;    /* host choose_identity was asked */
+	bool choice_failed;  /* and failed, or the library would not have what it chose */
 	bool closed;         /* the peer's close_notify is in */
 };
 
@@ -36,7 +42,108 @@ is_server(const otls_engine_connection *conn)
 	return conn->ctx->config->role == OTLS_ROLE_SERVER;
 }
 
+/* == a client's certificate == */
+
+/* The library settles whether it shows a certificate at the moment when it takes the CertificateRequest, by whether
+ * it has one; its own callback comes later, and cannot say "none" in TLS 1.3.  So core is asked before. */
+static bool
+choose_identity(otls_engine_connection *conn, const otls_bytes *names, size_t name_count, const uint16_t *schemes,
+    size_t scheme_count)
+{
+	const otls_engine_identity *identity = NULL;
+
+	conn->choice_made = true;
+	if (conn->calls->choose_identity(conn->host, names, name_count, schemes, scheme_count, &identity) != OTLS_OK)
+		conn->choice_failed = true;
+	else if (identity != NULL && !wolf_use_identity(conn->ssl, identity))
+		conn->choice_failed = true;
+	return !conn->choice_failed;
+}
+
+/* In TLS 1.3 the library shows nobody the request: core is asked as soon as the request may be in the next record, with
+ * our own schemes, from which the library takes one that the server knows. */
+static bool
+choose_before_request(otls_engine_connection *conn)
+{
+	const otls_engine_config *config = conn->ctx->config;
+
+	if (is_server(conn) || !config->choose_identity || conn->choice_made ||
+	    wolfSSL_get_current_cipher_suite(conn->ssl) >> 8 != 0x13)
+		return true;
+	return choose_identity(conn, NULL, 0, config->schemes, config->scheme_count);
+}
+
+/* Splits what stands behind a length of size bytes from in. */
+static bool
+take_vector(otls_bytes *in, size_t size, otls_bytes *out)
+{
+	size_t len = 0;
+
+	if (in->len < size)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		len = len << 8 | in->data[i];
+	if (len > in->len - size)
+		return false;
+	*out = (otls_bytes){ in->data + size, len };
+	in->data += size + len;
+	in->len -= size + len;
+	return true;
+}
+
+#define REQUEST_MAX 64 /* names, and schemes, of a request that core is told */
+
+/* RFC 5246, section 7.4.4: certificate types, signature algorithms, names. */
+static void
+choose_by_request(otls_engine_connection *conn, otls_bytes request)
+{
+	otls_bytes types = { NULL, 0 }, algorithms = { NULL, 0 }, list = { NULL, 0 };
+	otls_bytes names[REQUEST_MAX];
+	uint16_t schemes[REQUEST_MAX];
+	size_t name_count = 0, scheme_count = 0;
+
+	if (!take_vector(&request, 1, &types) || !take_vector(&request, 2, &algorithms) ||
+	    !take_vector(&request, 2, &list))
+		return; /* malformed: the library refuses it next */
+	for (; algorithms.len >= 2 && scheme_count < REQUEST_MAX; algorithms.data += 2, algorithms.len -= 2)
+		schemes[scheme_count++] = (uint16_t)(algorithms.data[0] << 8 | algorithms.data[1]);
+	while (name_count < REQUEST_MAX && take_vector(&list, 2, &names[name_count]))
+		name_count++;
+	choose_identity(conn, names, name_count, schemes, scheme_count);
+}
+
+/* TLS 1.2: the library shows each message before it acts on it. */
+static void
+see_message(int outbound, int version, int type, const void *data, size_t len, WOLFSSL *ssl, void *arg)
+{
+	otls_engine_connection *conn = arg;
+	const uint8_t *message = data;
+
+	(void)version;
+	(void)ssl;
+	if (outbound || type != RECORD_HANDSHAKE || len < HANDSHAKE_HEADER_LEN ||
+	    message[0] != HANDSHAKE_CERTIFICATE_REQUEST || conn->choice_made)
+		return;
+	choose_by_request(conn, (otls_bytes){ message + HANDSHAKE_HEADER_LEN, len - HANDSHAKE_HEADER_LEN });
+}
+
 /* == what the library calls == */
+
+/* Keeps the beginning of each record of the handshake. */
+static void
+watch_record(otls_engine_connection *conn, const uint8_t *in, size_t len)
+{
+	size_t whole;
+
+	for (size_t i = 0; i < len && !conn->ready; i++) {
+		whole = RECORD_HEADER_LEN + ((size_t)conn->record[3] << 8 | conn->record[4]);
+		if (conn->record_seen >= RECORD_HEADER_LEN && conn->record_seen == whole)
+			conn->record_seen = 0;
+		if (conn->record_seen < sizeof(conn->record))
+			conn->record[conn->record_seen] = in[i];
+		conn->record_seen++;
+	}
+}
 
 /* Never answers 0: the library would call again for ever. */
 int
@@ -46,9 +153,11 @@ wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg)
 	size_t len = 0;
 
 	(void)ssl;
-	if (cap <= 0)
+	if (cap <= 0 || !choose_before_request(conn))
 		return WOLFSSL_CBIO_ERR_GENERAL;
 	conn->recv_said = conn->calls->recv(conn->host, buf, (size_t)cap, &len);
+	if (conn->recv_said == OTLS_OK)
+		watch_record(conn, (const uint8_t *)buf, len);
 	switch (conn->recv_said) {
 	case OTLS_OK:
 		return len > 0 ? (int)len : WOLFSSL_CBIO_ERR_GENERAL;
@@ -86,9 +195,9 @@ note_encryption(otls_engine_connection *conn, const uint8_t *records, size_t len
 {
 	size_t at = 0;
 
-	while (!conn->send_encrypted && at + 5 <= len) {
+	while (!conn->send_encrypted && at + RECORD_HEADER_LEN <= len) {
 		conn->send_encrypted = records[at] == RECORD_CHANGE_CIPHER_SPEC || records[at] == RECORD_DATA;
-		at += 5 + ((size_t)records[at + 3] << 8 | records[at + 4]);
+		at += RECORD_HEADER_LEN + ((size_t)records[at + 3] << 8 | records[at + 4]);
 	}
 }
 
@@ -98,7 +207,7 @@ wolf_send(WOLFSSL *ssl, char *buf, int len, void *arg)
 	otls_engine_connection *conn = arg;
 
 	(void)ssl;
-	if (len <= 0)
+	if (len <= 0 || (conn->choice_failed && buf[0] == RECORD_HANDSHAKE))
 		return WOLFSSL_CBIO_ERR_GENERAL;
 	if (group_is_forbidden(conn) && buf[0] == RECORD_HANDSHAKE) {
 		conn->bad_group = true;
@@ -136,7 +245,8 @@ wolf_judge_peer(int preverify, WOLFSSL_X509_STORE_CTX *store)
 	int alert = -1;
 
 	(void)preverify;
-	if (conn == NULL)
+	/* After the handshake it would be a renegotiation, which builds with all of it start when they are asked to. */
+	if (conn == NULL || conn->ready)
 		return 0;
 	if (!conn->chain_told)
 		tell_chain(conn, store->certs, store->totalCerts);
@@ -165,16 +275,42 @@ wolf_choose_alpn(WOLFSSL *ssl, const unsigned char **out, unsigned char *out_len
 
 /* == failures == */
 
+/* A TLS 1.3 client that fails before it sends under keys, as OpenSSL's does over a certificate, sends its alert in the
+ * clear.  The library reads the header, and gives up; the two bytes behind it are still there.  -1: there was none. */
+static int
+plain_alert(otls_engine_connection *conn)
+{
+	const uint8_t *record = conn->record;
+	uint8_t rest[PLAIN_ALERT_LEN];
+	size_t len;
+
+	if (conn->ready || conn->record_seen < RECORD_HEADER_LEN || record[0] != RECORD_ALERT || record[3] != 0 ||
+	    record[4] != 2)
+		return -1;
+	while (conn->record_seen < PLAIN_ALERT_LEN) {
+		len = 0;
+		if (conn->calls->recv(conn->host, rest, PLAIN_ALERT_LEN - conn->record_seen, &len) != OTLS_OK ||
+		    len == 0)
+			return -1;
+		watch_record(conn, rest, len);
+	}
+	return record[6];
+}
+
 /* Which alert went over the wire, as the library remembers it. */
 static void
 report_alert(otls_engine_connection *conn, int error, otls_report *report)
 {
 	WOLFSSL_ALERT_HISTORY history;
+	int plain;
 
 	memset(&history, 0, sizeof(history));
 	if (wolfSSL_get_alert_history(conn->ssl, &history) != WOLFSSL_SUCCESS)
 		return;
-	if (error == FATAL_ERROR && history.last_rx.code > ALERT_CLOSE_NOTIFY) {
+	if (error != FATAL_ERROR && (plain = plain_alert(conn)) > ALERT_CLOSE_NOTIFY) {
+		report->alert = plain;
+		report->alert_sent = false;
+	} else if (error == FATAL_ERROR && history.last_rx.code > ALERT_CLOSE_NOTIFY) {
 		report->alert = history.last_rx.code;
 		report->alert_sent = false;
 	} else if (history.last_tx.level == ALERT_LEVEL_FATAL && history.last_tx.code > ALERT_CLOSE_NOTIFY) {
@@ -264,7 +400,9 @@ handshake_failed(otls_engine_connection *conn, const char *function, int error, 
 	bool nobody = required && (error == NO_PEER_CERT || conn->chain_empty);
 
 	tell_refused_chain(conn);
-	if (conn->bad_group)
+	if (conn->choice_failed)
+		wolf_refuse(report, OTLS_E_BACKEND, function, "no identity for the request");
+	else if (conn->bad_group)
 		wolf_refuse(report, OTLS_E_HANDSHAKE, function, "no group in common");
 	else
 		connection_failed(conn, nobody ? OTLS_E_VERIFY : OTLS_E_HANDSHAKE, function, error, report);
@@ -289,6 +427,19 @@ alpn_can_be_sent(otls_bytes alpn)
 	return true;
 }
 
+/* Sends renegotiation_info (RFC 5746), without which servers of TLS 1.2 may refuse a client, and which a suite list
+ * of one's own keeps the library from sending by itself.  Nothing renegotiates all the same. */
+static bool
+announce_no_renegotiation(otls_engine_connection *conn)
+{
+#if WOLF_RENEGOTIATION_INFO
+	if (conn->ctx->config->min_version < 0x0304)
+		return wolfSSL_UseSecureRenegotiation(conn->ssl) == WOLFSSL_SUCCESS;
+#endif
+	(void)conn;
+	return true;
+}
+
 static otls_status
 set_up_client(otls_engine_connection *conn, otls_report *report)
 {
@@ -298,6 +449,8 @@ set_up_client(otls_engine_connection *conn, otls_report *report)
 	if (name != NULL && name[0] != '\0' &&
 	    wolfSSL_UseSNI(conn->ssl, WOLFSSL_SNI_HOST_NAME, name, (unsigned short)strlen(name)) != WOLFSSL_SUCCESS)
 		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_UseSNI", 0);
+	if (!announce_no_renegotiation(conn))
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_UseSecureRenegotiation", 0);
 	if (alpn.len == 0)
 		return OTLS_OK;
 	if (!alpn_can_be_sent(alpn))
@@ -338,6 +491,10 @@ connection_init(otls_engine_connection *conn, otls_engine_context *ctx, const ot
 	wolfSSL_SetIOReadCtx(conn->ssl, conn);
 	wolfSSL_SetIOWriteCtx(conn->ssl, conn);
 	wolfSSL_SetCertCbCtx(conn->ssl, conn);
+	if (!is_server(conn) && ctx->config->choose_identity) {
+		wolfSSL_set_msg_callback(conn->ssl, see_message);
+		wolfSSL_set_msg_callback_arg(conn->ssl, conn);
+	}
 	wolfSSL_KeepArrays(conn->ssl); /* exporter and master secret are read after the handshake */
 	return is_server(conn) ? set_up_server(conn, report) : set_up_client(conn, report);
 }

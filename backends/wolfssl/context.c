@@ -321,44 +321,56 @@ set_schemes(otls_engine_context *ctx, otls_report *report)
 	return OTLS_OK;
 }
 
-/* Leaf first, DER after DER: the library cuts them apart itself. */
-static otls_status
-set_chain(otls_engine_context *ctx, const otls_engine_identity *identity, otls_report *report)
+/* A chain in one piece, leaf first, DER after DER: the library cuts it apart itself.  Free it; NULL: no memory, or
+ * not a length that it takes. */
+static uint8_t *
+join_chain(const otls_engine_identity *identity, long *len)
 {
-	otls_status status = OTLS_ERROR;
-	uint8_t *all = NULL;
-	size_t len = 0, at = 0;
-	int ret;
+	size_t total = 0, at = 0;
+	uint8_t *all;
 
 	for (size_t i = 0; i < identity->chain_len; i++)
-		len += identity->chain[i].len;
-	if (len == 0 || len > WOLF_LENGTH_MAX)
-		return wolf_refuse(
-		    report, OTLS_E_LIMIT, "wolfSSL_CTX_use_certificate_chain_buffer_format", "no length for a chain");
-	if ((all = malloc(len)) == NULL)
-		return wolf_fail(report, OTLS_E_BACKEND, "malloc", MEMORY_E);
+		total += identity->chain[i].len;
+	if (total == 0 || total > WOLF_LENGTH_MAX || (all = malloc(total)) == NULL)
+		return NULL;
 	for (size_t i = 0; i < identity->chain_len; at += identity->chain[i].len, i++)
 		memcpy(all + at, identity->chain[i].data, identity->chain[i].len);
-	ret = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx->ctx, all, (long)len, WOLFSSL_FILETYPE_ASN1);
-	if (ret != WOLFSSL_SUCCESS)
-		wolf_fail_as(report, ret == BUFFER_E ? OTLS_E_LIMIT : OTLS_E_FORMAT,
-		    "wolfSSL_CTX_use_certificate_chain_buffer_format", ret);
-	else
-		status = OTLS_OK;
-	free(all);
-	return status;
+	*len = (long)total;
+	return all;
+}
+
+bool
+wolf_use_identity(WOLFSSL *ssl, const otls_engine_identity *identity)
+{
+	const otls_engine_key *key = identity->key;
+	long len = 0;
+	uint8_t *chain = join_chain(identity, &len);
+	bool done =
+	    chain != NULL &&
+	    wolfSSL_use_certificate_chain_buffer_format(ssl, chain, len, WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
+	    wolfSSL_use_PrivateKey_buffer(ssl, key->der, (long)key->der_len, WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS;
+
+	free(chain);
+	return done;
 }
 
 static otls_status
 set_identity(otls_engine_context *ctx, otls_report *report)
 {
 	const otls_engine_identity *identity = ctx->config->identity;
+	uint8_t *chain = NULL;
+	long len = 0;
 	int ret;
 
 	if (identity == NULL)
 		return OTLS_OK;
-	if (set_chain(ctx, identity, report) != OTLS_OK)
-		return OTLS_ERROR;
+	if ((chain = join_chain(identity, &len)) == NULL)
+		return wolf_fail(report, OTLS_E_BACKEND, "malloc", MEMORY_E);
+	ret = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx->ctx, chain, len, WOLFSSL_FILETYPE_ASN1);
+	free(chain);
+	if (ret != WOLFSSL_SUCCESS)
+		return wolf_fail_as(report, ret == BUFFER_E ? OTLS_E_LIMIT : OTLS_E_FORMAT,
+		    "wolfSSL_CTX_use_certificate_chain_buffer_format", ret);
 	ret = wolfSSL_CTX_use_PrivateKey_buffer(
 	    ctx->ctx, identity->key->der, (long)identity->key->der_len, WOLFSSL_FILETYPE_ASN1);
 	if (ret != WOLFSSL_SUCCESS)

@@ -306,7 +306,7 @@ wolf_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm
 	struct wolf_key key = { .kind = WOLF_KEY_NONE };
 	otls_status status = OTLS_ERROR;
 
-	if (!all_fit(&tbs, 1) || signature.len == 0 || signature.len > WOLF_RSA_MAX_BITS / 8)
+	if (!all_fit(&tbs, 1) || !all_fit(&signature, 1) || signature.len == 0)
 		return wolf_refuse(report, OTLS_E_FORMAT, "wc_SignatureVerify", "no length for a signature");
 	if (tbs.len == 0)
 		tbs.data = (const uint8_t *)"";

@@ -15,7 +15,14 @@ wolf_wipe(void *data, size_t len)
 
 /* == as much DER as it takes to tell what a key is == */
 
-enum { DER_INTEGER = 0x02, DER_BIT_STRING = 0x03, DER_OCTET_STRING = 0x04, DER_OID = 0x06, DER_SEQUENCE = 0x30 };
+enum {
+	DER_INTEGER = 0x02,
+	DER_BIT_STRING = 0x03,
+	DER_OCTET_STRING = 0x04,
+	DER_OID = 0x06,
+	DER_SEQUENCE = 0x30,
+	DER_PARAMETERS = 0xa0
+};
 
 /* Takes the length bytes in front of in; false: none that DER allows, or longer than what is left. */
 static bool
@@ -88,6 +95,42 @@ is_pss(otls_bytes algorithm)
 	return key_algorithm(algorithm) == WOLF_KEY_RSA && take(&algorithm, DER_OID, &oid) && oid.data[8] == 0x0a;
 }
 
+/* The library's number of a named curve that TLS uses; ECC_CURVE_INVALID for any other. */
+static int
+curve_by_oid(otls_bytes oid)
+{
+	static const struct {
+		int id;
+		uint8_t len, oid[8];
+	} rows[] = {
+		{ ECC_SECP256R1, 8, { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07 } },
+		{ ECC_SECP384R1, 5, { 0x2b, 0x81, 0x04, 0x00, 0x22 } },
+		{ ECC_SECP521R1, 5, { 0x2b, 0x81, 0x04, 0x00, 0x23 } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (oid.len == rows[i].len && memcmp(oid.data, rows[i].oid, oid.len) == 0)
+			return rows[i].id;
+	}
+	return ECC_CURVE_INVALID;
+}
+
+/* The curve that a PrivateKeyInfo or an ECPrivateKey names.  The library's decoder goes by the length of the number
+ * where it does not know the name, and so takes a Brainpool key for one on P-256 (5.5). */
+static int
+private_key_curve(otls_bytes der)
+{
+	otls_bytes key = { NULL, 0 }, part = { NULL, 0 }, oid = { NULL, 0 };
+
+	if (!take(&der, DER_SEQUENCE, &key) || !take(&key, DER_INTEGER, &part))
+		return ECC_CURVE_INVALID;
+	if (take(&key, DER_SEQUENCE, &part))
+		return take(&part, DER_OID, &oid) && take(&part, DER_OID, &oid) ? curve_by_oid(oid) : ECC_CURVE_INVALID;
+	return take(&key, DER_OCTET_STRING, &part) && take(&key, DER_PARAMETERS, &part) && take(&part, DER_OID, &oid)
+		   ? curve_by_oid(oid)
+		   : ECC_CURVE_INVALID;
+}
+
 /* == keys at work == */
 
 static int
@@ -151,7 +194,8 @@ check_curve(struct wolf_key *live, otls_report *report)
 	case ECC_SECP521R1:
 		return OTLS_OK;
 	default:
-		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wc_ecc_get_curve_id", "a curve that TLS does not use");
+		return wolf_refuse(
+		    report, OTLS_E_UNSUPPORTED, "wc_EccPublicKeyDecode", "a curve that TLS does not use");
 	}
 }
 
@@ -303,14 +347,12 @@ open_private(struct wolf_key *live, enum wolf_key_kind kind, otls_bytes der, otl
 		return wolf_fail_as(report, OTLS_E_BACKEND, "wc_InitKey", ret);
 	if ((ret = decode_private(live, der)) != 0)
 		return wolf_fail_as(report, OTLS_E_FORMAT, "wc_PrivateKeyDecode", ret);
-	switch (kind) {
-	case WOLF_KEY_RSA:
+	if (kind == WOLF_KEY_RSA)
 		return check_rsa(live, report);
-	case WOLF_KEY_EC:
-		return check_curve(live, report);
-	default:
-		return OTLS_OK;
-	}
+	if (kind == WOLF_KEY_EC && wc_ecc_get_curve_id(live->u.ec.idx) != private_key_curve(der))
+		return wolf_refuse(
+		    report, OTLS_E_UNSUPPORTED, "wc_EccPrivateKeyDecode", "a curve that TLS does not use");
+	return OTLS_OK;
 }
 
 otls_status
@@ -404,13 +446,73 @@ load_pkcs8(otls_engine_key *key, otls_bytes der, otls_report *report)
 	return load_plain(key, kind, kind == WOLF_KEY_RSA ? inner : der, report);
 }
 
+/* Takes an AlgorithmIdentifier's OID and answers whether it is in the list, whose rows begin with a length. */
 static bool
-is_encrypted_pkcs8(otls_bytes data)
+take_one_of(otls_bytes *algorithm, const uint8_t (*oids)[12], size_t n)
 {
-	otls_bytes info = { NULL, 0 }, algorithm = { NULL, 0 }, content = { NULL, 0 };
+	otls_bytes oid = { NULL, 0 };
 
-	return take(&data, DER_SEQUENCE, &info) && take(&info, DER_SEQUENCE, &algorithm) &&
-	       take(&info, DER_OCTET_STRING, &content);
+	if (!take(algorithm, DER_OID, &oid))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (oid.len == oids[i][0] && memcmp(oid.data, oids[i] + 1, oid.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* params: of PBKDF2; the pseudo-random function is HMAC with SHA-1 or SHA-256. */
+static bool
+knows_prf(otls_bytes params)
+{
+	static const uint8_t prfs[][12] = {
+		{ 8, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x07 }, /* hmacWithSHA1 */
+		{ 8, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x09 }, /* hmacWithSHA256 */
+	};
+	otls_bytes part = { NULL, 0 };
+
+	if (!take(&params, DER_OCTET_STRING, &part) || !take(&params, DER_INTEGER, &part))
+		return false;
+	(void)take(&params, DER_INTEGER, &part); /* the key's length, which may be left out */
+	return params.len == 0 ||
+	       (take(&params, DER_SEQUENCE, &part) && take_one_of(&part, prfs, sizeof(prfs) / sizeof(prfs[0])));
+}
+
+/* params: of PBES2. */
+static bool
+knows_pbes2(otls_bytes params)
+{
+	static const uint8_t pbkdf2[][12] = { { 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c } };
+	static const uint8_t ciphers[][12] = {
+		{ 8, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x07 },       /* des-EDE3-CBC */
+		{ 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x02 }, /* aes128-CBC */
+		{ 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a }, /* aes256-CBC */
+	};
+	otls_bytes both = { NULL, 0 }, kdf = { NULL, 0 }, kdf_params = { NULL, 0 }, cipher = { NULL, 0 };
+
+	return take(&params, DER_SEQUENCE, &both) && take(&both, DER_SEQUENCE, &kdf) &&
+	       take(&both, DER_SEQUENCE, &cipher) && take_one_of(&kdf, pbkdf2, 1) &&
+	       take(&kdf, DER_SEQUENCE, &kdf_params) && knows_prf(kdf_params) &&
+	       take_one_of(&cipher, ciphers, sizeof(ciphers) / sizeof(ciphers[0]));
+}
+
+/* Whether the library is known to decrypt this.  It answers one error for all that it cannot do (scrypt, AES-192,
+ * HMAC with SHA-512) and for a wrong passphrase. */
+static bool
+knows_encryption(otls_bytes algorithm)
+{
+	static const uint8_t pbes2[][12] = { { 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d } };
+	static const uint8_t pbes1[][12] = {
+		{ 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x03 },        /* pbeWithMD5AndDES-CBC */
+		{ 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0a },        /* pbeWithSHA1AndDES-CBC */
+		{ 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x01 }, /* pbeWithSHAAnd128BitRC4 */
+		{ 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01,
+		    0x03 }, /* pbeWithSHAAnd3-KeyTripleDES-CBC */
+	};
+	otls_bytes again = algorithm;
+
+	return take_one_of(&algorithm, pbes2, 1) ? knows_pbes2(algorithm)
+						 : take_one_of(&again, pbes1, sizeof(pbes1) / sizeof(pbes1[0]));
 }
 
 /* A wrong passphrase that the padding did not give away leaves bytes that are no key. */
@@ -423,24 +525,33 @@ blame_passphrase(otls_status status, otls_report *report)
 }
 
 static otls_status
+decrypt_pkcs8(otls_engine_key *key, uint8_t *data, size_t len, const char *passphrase, otls_report *report)
+{
+	int ret = wc_DecryptPKCS8Key(data, (word32)len, passphrase, (int)strlen(passphrase));
+
+	if (ret <= 0)
+		return wolf_fail_as(report, OTLS_E_PASSPHRASE, "wc_DecryptPKCS8Key", ret);
+	return blame_passphrase(load_pkcs8(key, (otls_bytes){ data, (size_t)ret }, report), report);
+}
+
+static otls_status
 load_encrypted_pkcs8(otls_engine_key *key, otls_bytes data, const char *passphrase, otls_report *report)
 {
-	otls_status status = OTLS_ERROR;
-	uint8_t *plain = NULL;
-	int ret;
+	otls_bytes rest = data, info = { NULL, 0 }, algorithm = { NULL, 0 }, content = { NULL, 0 };
+	otls_status status;
+	uint8_t *copy;
 
-	if (!is_encrypted_pkcs8(data))
+	if (!take(&rest, DER_SEQUENCE, &info) || !take(&info, DER_SEQUENCE, &algorithm) ||
+	    !take(&info, DER_OCTET_STRING, &content))
 		return wolf_refuse(report, OTLS_E_FORMAT, "wc_DecryptPKCS8Key", "no EncryptedPrivateKeyInfo");
-	if ((plain = malloc(data.len)) == NULL)
+	if ((copy = malloc(data.len)) == NULL) /* it is decrypted in place */
 		return wolf_fail(report, OTLS_E_BACKEND, "malloc", MEMORY_E);
-	memcpy(plain, data.data, data.len);
-	ret = wc_DecryptPKCS8Key(plain, (word32)data.len, passphrase, (int)strlen(passphrase));
-	if (ret <= 0)
-		wolf_fail_as(report, OTLS_E_PASSPHRASE, "wc_DecryptPKCS8Key", ret);
-	else
-		status = blame_passphrase(load_pkcs8(key, (otls_bytes){ plain, (size_t)ret }, report), report);
-	wolf_wipe(plain, data.len);
-	free(plain);
+	memcpy(copy, data.data, data.len);
+	status = decrypt_pkcs8(key, copy, data.len, passphrase, report);
+	if (status != OTLS_OK && report->code == OTLS_E_PASSPHRASE && !knows_encryption(algorithm))
+		report->code = OTLS_E_UNSUPPORTED;
+	wolf_wipe(copy, data.len);
+	free(copy);
 	return status;
 }
 
@@ -472,8 +583,12 @@ load_encrypted_pem(otls_engine_key *key, otls_bytes data, const char *passphrase
 otls_status
 wolf_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report)
 {
+	otls_bytes rest = data, key_info = { NULL, 0 };
+
 	if (data.len == 0 || data.len > WOLF_LENGTH_MAX)
 		return wolf_refuse(report, OTLS_E_FORMAT, "wc_PrivateKeyDecode", "no length for a key");
+	if (form != OTLS_KEY_PEM_ENCRYPTED && (!take(&rest, DER_SEQUENCE, &key_info) || rest.len > 0))
+		return wolf_refuse(report, OTLS_E_FORMAT, "wc_PrivateKeyDecode", "not one piece of DER");
 	switch (form) {
 	case OTLS_KEY_PKCS8:
 		return load_pkcs8(key, data, report);

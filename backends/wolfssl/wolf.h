@@ -41,6 +41,12 @@
 #define WOLF_EXPORTER 0
 #endif
 
+#if defined(HAVE_SECURE_RENEGOTIATION) || defined(HAVE_SERVER_RENEGOTIATION_INFO)
+#define WOLF_RENEGOTIATION_INFO 1
+#else
+#define WOLF_RENEGOTIATION_INFO 0
+#endif
+
 /* CA names in TLS 1.3's CertificateRequest: 5.5 keeps them to itself, 5.9 sends them. */
 #if LIBWOLFSSL_VERSION_HEX >= 0x05009000
 #define WOLF_CLIENT_CA_TLS13 1
@@ -146,6 +152,9 @@ bool wolf_supports(otls_kind kind, uint16_t id);
 uint16_t wolf_group_by_name(const char *name);
 /* Suites as the library's byte list takes them; false: too many. */
 bool wolf_suite_bytes(const uint16_t *suites, size_t count, uint8_t out[2 * WOLF_SUITES_MAX]);
+
+/* Gives one connection an identity of its own. */
+bool wolf_use_identity(WOLFSSL *ssl, const otls_engine_identity *identity);
 
 otls_status wolf_context_init(otls_engine_context *ctx, const otls_engine_config *config, otls_report *report);
 void wolf_context_fini(otls_engine_context *ctx);

@@ -74,6 +74,7 @@ otls_connection_free(otls_connection *conn)
 	otls__output_fini(&conn->output);
 	otls__free_secret(conn->look, OTLS_RECORD_MAX);
 	otls__free(conn->alpn.wire);
+	otls__buffer_fini(&conn->alpn_offers);
 	if (conn->free_user_data != NULL)
 		conn->free_user_data(conn->user_data);
 	otls__sealed_free(conn->sealed);

@@ -32,7 +32,8 @@ typedef struct otls_peer {
 	otls_certificate **chain; /* as sent, leaf first; NULL where one could not be parsed */
 	otls_bytes *raw;          /* the same as they came */
 	size_t count;
-	bool told; /* the engine told a chain, be it empty */
+	bool told;      /* there is a chain, be it empty */
+	bool by_engine; /* the engine told it: it came as far as the certificates */
 	bool judged;
 	bool refused;
 	int alert; /* of the refusal */
@@ -45,6 +46,10 @@ typedef struct otls_record_count {
 	size_t have;   /* bytes of the header */
 	size_t left;   /* bytes of the body */
 	unsigned idle; /* records begun since the last byte of data */
+	uint8_t alert
+	    [2]; /* of an alert in plain: some clients refuse a certificate so in TLS 1.3, where an engine that has keys
+	                   * already can make nothing of it */
+	size_t alert_have; /* 2: there was one */
 } otls_record_count;
 
 struct otls_connection {
@@ -90,6 +95,7 @@ struct otls_connection {
 	bool hello_answered; /* the server-name callback has said OK */
 	bool alpn_answered;
 	int refuse_alert;          /* -1: the default */
+	otls_buffer alpn_offers;   /* server: what the client offers, each name behind its length and before a NUL */
 	otls_bytes alpn_choice;    /* server; a view into the gate's first hello */
 	uint8_t alpn_wire[256];    /* the same behind its length, for the engine */
 	int64_t started, deadline; /* of the handshake; deadline 0: not started */
@@ -129,6 +135,8 @@ otls__host(otls_connection *conn)
 	return (otls_host *)conn;
 }
 
+/* Keeps the body of an alert in plain, when len bytes at data are of the record that is being counted. */
+void otls__note_alert(otls_record_count *count, const uint8_t *data, size_t len);
 /* Sends what is queued, as far as the transport takes it.  OK: all of it; WANT_WRITE; ERROR: output_errno is set, and the
  * queue is dropped. */
 otls_status otls__send_queued(otls_connection *conn);

@@ -156,10 +156,15 @@ otls_connection_alpn(const otls_connection *conn, size_t *len)
 const char *
 otls_connection_alpn_offer_at(const otls_connection *conn, size_t i, size_t *len)
 {
+	otls_reader r = otls__reader(conn != NULL ? otls__buffer_view(&conn->alpn_offers) : otls__bytes(NULL, 0));
 	otls_bytes name = { 0 };
 
-	if (conn != NULL && conn->role == OTLS_ROLE_SERVER)
-		name = otls__alpn_at(conn->gate.client.alpn, i);
+	do {
+		name = otls__read_vector8(&r);
+		otls__read8(&r); /* the NUL */
+	} while (!r.failed && i-- > 0);
+	if (r.failed)
+		name = otls__bytes(NULL, 0);
 	if (len != NULL)
 		*len = name.len;
 	return (const char *)name.data;

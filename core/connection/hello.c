@@ -5,7 +5,13 @@
 
 #include <errno.h>
 
-enum { ALERT_HANDSHAKE_FAILURE = 40, ALERT_UNRECOGNIZED_NAME = 112, ALERT_NO_APPLICATION_PROTOCOL = 120 };
+enum {
+	ALERT_HANDSHAKE_FAILURE = 40,
+	ALERT_PROTOCOL_VERSION = 70,
+	ALERT_INAPPROPRIATE_FALLBACK = 86,
+	ALERT_UNRECOGNIZED_NAME = 112,
+	ALERT_NO_APPLICATION_PROTOCOL = 120
+};
 
 otls_status
 otls__refuse_plain(otls_connection *conn, int alert)
@@ -54,6 +60,26 @@ read_hello(otls_connection *conn)
 	return OTLS_OK;
 }
 
+/* == the version == */
+
+/* An engine would see to both, each with an alert of its own choice. */
+static otls_status
+check_version(otls_connection *conn)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	uint16_t theirs = conn->gate.client.max_version;
+
+	if (theirs < settings->min_version) {
+		otls__fail(OTLS_E_HANDSHAKE, "the client offers nothing newer than %s", otls__version_name(theirs));
+		return otls__refuse_plain(conn, ALERT_PROTOCOL_VERSION);
+	}
+	if (conn->gate.client.fallback && theirs < settings->max_version) { /* RFC 7507 */
+		otls__fail(OTLS_E_HANDSHAKE, "the client falls back to %s without need", otls__version_name(theirs));
+		return otls__refuse_plain(conn, ALERT_INAPPROPRIATE_FALLBACK);
+	}
+	return OTLS_OK;
+}
+
 /* == the name == */
 
 static otls_status
@@ -98,6 +124,25 @@ check_outcome(otls_connection *conn)
 }
 
 /* == the application protocol == */
+
+/* What is offered as text: each name behind its length byte, and a NUL behind it. */
+static otls_status
+keep_offers(otls_connection *conn)
+{
+	otls_bytes offered = conn->gate.client.alpn, name;
+
+	if (conn->alpn_offers.len > 0)
+		return OTLS_OK;
+	for (size_t i = 0; (name = otls__alpn_at(offered, i)).data != NULL; i++) {
+		uint8_t len = (uint8_t)name.len;
+
+		if (!otls__buffer_append(&conn->alpn_offers, &len, 1) ||
+		    !otls__buffer_append(&conn->alpn_offers, name.data, name.len) ||
+		    !otls__buffer_append(&conn->alpn_offers, "", 1))
+			return otls__fail_memory();
+	}
+	return OTLS_OK;
+}
 
 static otls_status
 refuse_alpn(otls_connection *conn, const char *why)
@@ -255,7 +300,8 @@ otls__hello_step(otls_connection *conn)
 	if (status != OTLS_OK)
 		return status;
 	keep_name(conn);
-	if ((status = ask_servername(conn)) != OTLS_OK || (status = check_outcome(conn)) != OTLS_OK ||
+	if ((status = check_version(conn)) != OTLS_OK || (status = keep_offers(conn)) != OTLS_OK ||
+	    (status = ask_servername(conn)) != OTLS_OK || (status = check_outcome(conn)) != OTLS_OK ||
 	    (status = choose_alpn(conn)) != OTLS_OK)
 		return status;
 	if (otls__native_new(conn, choose_identity(conn)) != OTLS_OK)

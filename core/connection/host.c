@@ -128,6 +128,18 @@ otls__fill(otls_connection *conn)
 	return status;
 }
 
+enum { RECORD_ALERT = 21 };
+
+/* One that is encrypted is longer than two bytes. */
+void
+otls__note_alert(otls_record_count *count, const uint8_t *data, size_t len)
+{
+	if (count->header[0] != RECORD_ALERT || otls__get16(count->header + 3) != 2)
+		return;
+	for (size_t i = 0; i < len && count->alert_have < 2; i++)
+		count->alert[count->alert_have++] = data[i];
+}
+
 /* Counts the records that begin in what the engine takes. */
 static void
 count_records(otls_record_count *count, const uint8_t *data, size_t len)
@@ -142,6 +154,7 @@ count_records(otls_record_count *count, const uint8_t *data, size_t len)
 				count->idle++;
 			}
 		} else {
+			otls__note_alert(count, data, step);
 			count->left -= step;
 		}
 		if (count->have == 5 && count->left == 0)

@@ -87,8 +87,8 @@ chain_changed(otls_peer *peer)
 	peer->alert = otls__verify_alert(OTLS_REASON_CHANGED);
 }
 
-void
-otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
+static void
+set_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 {
 	if (conn->peer.told && same_chain(&conn->peer, chain, n))
 		return;
@@ -96,6 +96,13 @@ otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 		chain_changed(&conn->peer);
 	else if (!take_chain(&conn->peer, chain, n))
 		conn->no_memory = true;
+}
+
+void
+otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
+{
+	conn->peer.by_engine = true;
+	set_chain(conn, chain, n);
 }
 
 /* TLS 1.2: the Certificate message as it stood on the wire.  What the engine told must be the same; where it failed
@@ -114,7 +121,7 @@ chain_from_wire(otls_connection *conn)
 	while (!r.failed && r.len > 0 && n < OTLS_COUNT(chain))
 		chain[n++] = otls__read_vector24(&r);
 	if (!r.failed && r.len == 0)
-		otls__peer_chain(conn, chain, n);
+		set_chain(conn, chain, n);
 }
 
 /* == the verdict == */
@@ -223,6 +230,14 @@ explain_input(const otls_connection *conn, const char *what)
 	return otls__fail_errno(OTLS_E_SYSCALL, conn->input_errno, "%s", what);
 }
 
+static otls_code
+engine_code(const otls_connection *conn, const otls_report *report)
+{
+	if (report->code == OTLS_E_MEMORY || report->code == OTLS_E_BACKEND || report->code == OTLS_E_UNSUPPORTED)
+		return report->code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND;
+	return conn->state == OTLS_STATE_HANDSHAKE ? OTLS_E_HANDSHAKE : OTLS_E_RECORD;
+}
+
 /* The engine failed with the peer's chain at hand and no verdict asked for: core's verdict is the reason, and where
  * that would be good, the chain is more than this library can do. */
 static otls_status
@@ -231,7 +246,8 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 	int alert;
 
 	if (otls__peer_judge(conn, &alert) == OTLS_OK)
-		return otls__fail_report(OTLS_E_ENGINE_LIMIT, report, "%s: the peer's certificates", what);
+		return otls__fail_report(conn->peer.by_engine ? OTLS_E_ENGINE_LIMIT : engine_code(conn, report), report,
+		    "%s: the peer's certificates", what);
 	return conn->no_memory ? otls__fail_memory() : explain_refusal(conn, report);
 }
 
@@ -245,12 +261,27 @@ is_unjudged(otls_connection *conn, const otls_report *report)
 	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY;
 }
 
-static otls_code
-engine_code(const otls_connection *conn, const otls_report *report)
+/* A fatal alert came in plain that the engine could not read; it may have given up before it took the body. */
+static bool
+is_plain_alert(otls_connection *conn)
 {
-	if (report->code == OTLS_E_MEMORY || report->code == OTLS_E_BACKEND || report->code == OTLS_E_UNSUPPORTED)
-		return report->code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND;
-	return conn->state == OTLS_STATE_HANDSHAKE ? OTLS_E_HANDSHAKE : OTLS_E_RECORD;
+	otls_record_count *records = &conn->records;
+	otls_bytes rest = otls__input_view(&conn->input);
+
+	if (records->have == 5 && conn->gate.state == OTLS_GATE_OPEN)
+		otls__note_alert(records, rest.data, rest.len < records->left ? rest.len : records->left);
+	return conn->state == OTLS_STATE_HANDSHAKE && conn->records.alert_have == 2 && conn->records.alert[0] == 2;
+}
+
+static otls_status
+explain_alert(const otls_connection *conn, const otls_report *report, const char *what)
+{
+	otls_report heard = *report;
+
+	if (report->code != OTLS_E_ALERT_RECEIVED)
+		heard.alert = conn->records.alert[1];
+	heard.alert_sent = false;
+	return otls__fail_report(OTLS_E_ALERT_RECEIVED, &heard, "%s", what);
 }
 
 otls_status
@@ -264,8 +295,8 @@ otls__explain(otls_connection *conn, const otls_report *report, const char *what
 		return otls__fail_memory();
 	if (conn->peer.refused)
 		return explain_refusal(conn, report);
-	if (report->code == OTLS_E_ALERT_RECEIVED)
-		return otls__fail_report(OTLS_E_ALERT_RECEIVED, report, "%s", what);
+	if (report->code == OTLS_E_ALERT_RECEIVED || is_plain_alert(conn))
+		return explain_alert(conn, report, what);
 	if (conn->input_end == OTLS_INPUT_EOF || conn->input_end == OTLS_INPUT_BROKEN)
 		return explain_input(conn, what);
 	if (is_unjudged(conn, report))

@@ -27,6 +27,12 @@ otls__alpn_has(otls_bytes wire, otls_bytes name)
 	return false;
 }
 
+static bool
+has_separator(otls_bytes name)
+{
+	return memchr(name.data, ',', name.len) != NULL || memchr(name.data, '\0', name.len) != NULL;
+}
+
 static otls_status
 check_limits(const otls_engine *engine, const char *function, otls_bytes wire)
 {
@@ -35,10 +41,14 @@ check_limits(const otls_engine *engine, const char *function, otls_bytes wire)
 	otls_bytes name;
 	size_t count = 0;
 
-	for (; (name = otls__alpn_at(wire, count)).data != NULL; count++)
+	for (; (name = otls__alpn_at(wire, count)).data != NULL; count++) {
+		if (!engine->has(OTLS_CAP_ALPN_BYTES) && has_separator(name))
+			return otls__fail(
+			    OTLS_E_UNSUPPORTED, "%s: a name with a comma or a NUL on %s", function, engine->name);
 		if (max_name > 0 && name.len > max_name)
 			return otls__fail(
 			    OTLS_E_UNSUPPORTED, "%s: a name of %zu bytes on %s", function, name.len, engine->name);
+	}
 	if (max_count > 0 && count > max_count)
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: %zu names on %s", function, count, engine->name);
 	return OTLS_OK;

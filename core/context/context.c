@@ -147,6 +147,8 @@ first_settings(const otls_engine *engine, otls_method method, otls_settings *set
 		return otls__fail(OTLS_E_UNSUPPORTED, "otls_context_new: SSLv2, SSLv3, TLS 1.0 and 1.1");
 	if (settings->max_version == OTLS_TLS1_3 && !engine->supports(OTLS_KIND_VERSION, OTLS_TLS1_3))
 		settings->max_version = OTLS_TLS1_2;
+	if (settings->min_version == OTLS_TLS1_2 && !engine->supports(OTLS_KIND_VERSION, OTLS_TLS1_2))
+		settings->min_version = OTLS_TLS1_3;
 	if (settings->max_version < settings->min_version ||
 	    !engine->supports(OTLS_KIND_VERSION, settings->min_version))
 		return otls__fail(OTLS_E_UNSUPPORTED, "otls_context_new: %s on %s",

@@ -126,13 +126,16 @@ match(const otls_key *key, const otls_certificate *leaf)
 }
 
 static otls_status
-check_strength(const otls_certificate *leaf)
+check_leaf(const otls_certificate *leaf)
 {
 	const otls_spki *spki = &leaf->spki;
 	bool rsa = spki->type == OTLS_KEY_TYPE_RSA || spki->type == OTLS_KEY_TYPE_RSA_PSS;
 
 	if (spki->type == OTLS_KEY_TYPE_UNKNOWN || (spki->type == OTLS_KEY_TYPE_EC && spki->group == 0))
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: a key of this kind", otls_certificate_subject(leaf));
+	if (leaf->has_key_usage && (leaf->key_usage & OTLS_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
+		return otls__fail(
+		    OTLS_E_PURPOSE, "%s: the key usage has no digitalSignature", otls_certificate_subject(leaf));
 	if (!spki->sound)
 		return otls__fail(OTLS_E_FORMAT, "%s: the public key", otls_certificate_subject(leaf));
 	if (rsa && spki->bits < 2048)
@@ -166,7 +169,7 @@ identity_new(otls_certificate *const *chain, size_t len, otls_key *key, otls_ide
 	otls_identity *new;
 
 	*identity = NULL;
-	if (check_strength(chain[0]) != OTLS_OK || match(key, chain[0]) != OTLS_OK)
+	if (check_leaf(chain[0]) != OTLS_OK || match(key, chain[0]) != OTLS_OK)
 		return OTLS_ERROR;
 	if ((new = otls__alloc(sizeof(*new))) == NULL)
 		return otls__fail_memory();
@@ -459,6 +462,14 @@ otls_context_add_extra_chain_cert(otls_context *ctx, const otls_certificate *cer
 
 /* == private keys == */
 
+static otls_status
+check_type(const char *function, otls_filetype type)
+{
+	if (type == OTLS_FILETYPE_PEM || type == OTLS_FILETYPE_ASN1)
+		return OTLS_OK;
+	return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: %d is not a file type", function, (int)type);
+}
+
 otls_status
 otls_context_use_private_key_mem(otls_context *ctx, const void *data, size_t len, otls_filetype type)
 {
@@ -468,7 +479,8 @@ otls_context_use_private_key_mem(otls_context *ctx, const void *data, size_t len
 		return otls__fail_null(__func__, ctx == NULL ? "ctx" : "data");
 	if (len > OTLS_FILE_MAX)
 		return otls__fail(OTLS_E_LIMIT, "%s: more than %u bytes", __func__, OTLS_FILE_MAX);
-	if (key_load(ctx, otls__bytes(data, len), type, "key in memory", &key) != OTLS_OK)
+	if (check_type(__func__, type) != OTLS_OK ||
+	    key_load(ctx, otls__bytes(data, len), type, "key in memory", &key) != OTLS_OK)
 		return OTLS_ERROR;
 	return start_key(ctx, key);
 }
@@ -483,7 +495,7 @@ otls_context_use_private_key_file(otls_context *ctx, const char *path, otls_file
 
 	if (ctx == NULL || path == NULL)
 		return otls__fail_null(__func__, ctx == NULL ? "ctx" : "path");
-	if (otls__read_file(path, OTLS_FILE_MAX, &data, &len) != OTLS_OK)
+	if (check_type(__func__, type) != OTLS_OK || otls__read_file(path, OTLS_FILE_MAX, &data, &len) != OTLS_OK)
 		return OTLS_ERROR;
 	status = key_load(ctx, otls__bytes(data, len), type, path, &key);
 	otls__free_secret(data, len);

@@ -308,7 +308,7 @@ typedef struct inquiry {
 	otls_bytes name;
 } inquiry;
 
-/* Pays for one step, and for as many bytes as it looks at; false: the budget has run out, and nothing counts any more. */
+/* Pays for one step and the bytes that it looks at; false: the budget has run out, and nothing counts any more. */
 static bool
 spend(otls_judge *judge, size_t bytes)
 {
@@ -429,6 +429,7 @@ names_allowed(inquiry *ask, const otls_certificate *cert, bool is_leaf)
 static void
 describe(const inquiry *ask, const otls_certificate *issuer, char *detail, size_t cap)
 {
+	const char *subject = otls_certificate_subject(issuer);
 	char name[64] = "one of its names";
 	bool text = ask->tag == OTLS_GENERAL_NAME_DNS || ask->tag == OTLS_GENERAL_NAME_EMAIL ||
 		    ask->tag == OTLS_GENERAL_NAME_URI;
@@ -437,7 +438,7 @@ describe(const inquiry *ask, const otls_certificate *issuer, char *detail, size_
 		snprintf(name, sizeof(name), "%.*s", (int)ask->name.len, (const char *)ask->name.data);
 	else if (ask->tag == OTLS_GENERAL_NAME_IP)
 		snprintf(name, sizeof(name), "one of its IP addresses");
-	snprintf(detail, cap, "%s is outside what %.64s may certify", name, otls_certificate_subject(issuer));
+	snprintf(detail, cap, "%s is outside what %.*s may certify", name, otls__fit(subject, 64), subject);
 }
 
 /* One issuer's constraints on all that is below it but self-issued authorities. */

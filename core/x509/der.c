@@ -250,10 +250,10 @@ static int64_t
 days_since_1970(int year, int month, int day)
 {
 	static const int before[12] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-	int leap_years = month > 2 ? year : year - 1; /* those whose 29th of February is over */
+	/* Years whose 29th of February is over, from 400 years before the year 0 on; up to 1970 that makes 574 leap days. */
+	int years = (month > 2 ? year : year - 1) + 400;
 
-	return (int64_t)365 * (year - 1970) + leap_years / 4 - leap_years / 100 + leap_years / 400 - 477 +
-	       before[month - 1] + day - 1;
+	return (int64_t)365 * (year - 1970) + years / 4 - years / 100 + years / 400 - 574 + before[month - 1] + day - 1;
 }
 
 static int

@@ -1,5 +1,6 @@
-/* What the parts of the verifier share: verify.c decides, path.c builds paths, checks.c and constraints.c apply RFC
- * 5280's rules to a whole path, signature.c checks signatures within a budget, host.c compares names. */
+/* What the parts of the verifier share: verify.c decides, nodes.c gathers certificates and path.c builds paths of them,
+ * checks.c and constraints.c apply RFC 5280's rules to a whole path, signature.c checks signatures within a budget,
+ * host.c compares names. */
 #ifndef OTLS_CORE_JUDGE_H
 #define OTLS_CORE_JUDGE_H
 
@@ -82,6 +83,9 @@ bool otls__check_constraints(otls_judge *judge, const otls_path *path, otls_find
 
 /* The signatures from the anchor down; finding gets the first one that is not good. */
 void otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *finding);
+
+/* How many of the first max bytes can be shown without cutting a UTF-8 character in two. */
+int otls__fit(const char *text, size_t max);
 
 /* Letters, digits, hyphens and underscores in labels of 1 to 63, without a last dot. */
 bool otls__is_host_name(otls_bytes name);

@@ -178,6 +178,18 @@ tell_mismatch(const otls_verify_params *params, otls_verify_outcome *outcome)
 	    names[0] == '\0' ? "no host" : names, params->name->is_ip ? "the IP address " : "", params->name->text);
 }
 
+int
+otls__fit(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max + 1);
+
+	if (len <= max)
+		return (int)len;
+	for (len = max; len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80; len--)
+		continue;
+	return (int)len;
+}
+
 static void
 tell(const otls_judge *judge, otls_verify_outcome *outcome)
 {
@@ -191,7 +203,8 @@ tell(const otls_judge *judge, otls_verify_outcome *outcome)
 		return;
 	}
 	subject = verdict->depth < 0 ? "" : otls_certificate_subject(outcome->path[verdict->depth]);
-	snprintf(outcome->text, sizeof(outcome->text), "%.200s%s%s", subject, subject[0] == '\0' ? "" : ": ",
+	snprintf(outcome->text, sizeof(outcome->text), "%.*s%s%s", otls__fit(subject, 200), subject,
+	    subject[0] == '\0' ? "" : ": ",
 	    verdict->detail[0] == '\0' ? otls_verify_reason_text(verdict->reason) : verdict->detail);
 }
 
@@ -265,22 +278,23 @@ otls__verify_outcome_fini(otls_verify_outcome *outcome)
 	outcome->path_len = 0;
 }
 
-/* RFC 8446, section 6.2; where a table of its own would tell the peer no more, what the libraries send. */
+/* RFC 8446, section 6.2. */
+enum alert {
+	BAD_CERTIFICATE = 42,
+	UNSUPPORTED_CERTIFICATE = 43,
+	CERTIFICATE_REVOKED = 44,
+	CERTIFICATE_EXPIRED = 45,
+	CERTIFICATE_UNKNOWN = 46,
+	UNKNOWN_CA = 48,
+	INTERNAL_ERROR = 80,
+	BAD_CERTIFICATE_STATUS_RESPONSE = 113,
+	CERTIFICATE_REQUIRED = 116
+};
+
+/* The closest alert there is; nothing more precise is owed to a peer that is not trusted. */
 int
 otls__verify_alert(otls_verify_reason reason)
 {
-	enum {
-		BAD_CERTIFICATE = 42,
-		UNSUPPORTED_CERTIFICATE = 43,
-		CERTIFICATE_REVOKED = 44,
-		CERTIFICATE_EXPIRED = 45,
-		CERTIFICATE_UNKNOWN = 46,
-		UNKNOWN_CA = 48,
-		INTERNAL_ERROR = 80,
-		BAD_CERTIFICATE_STATUS_RESPONSE = 113,
-		CERTIFICATE_REQUIRED = 116
-	};
-
 	switch (reason) {
 	case OTLS_REASON_EXPIRED:
 	case OTLS_REASON_NOT_YET_VALID:

@@ -37,13 +37,14 @@ extern "C" {
 	X(CLIENT_CA_TLS1_3, 24, "CA names in certificate requests of TLS 1.3")                                         \
 	X(SESSION, 25, "sessions can be exported and resumed")                                                         \
 	X(AEAD, 26, "authenticated encryption for core's own records")                                                 \
-	X(GENERATE_KEY, 27, "private keys can be made")
+	X(GENERATE_KEY, 27, "private keys can be made")                                                                \
+	X(ALPN_BYTES, 28, "ALPN names may hold any byte, comma and NUL included")
 
 typedef enum otls_capability {
 #define OTLS_CAPABILITY_NUMBER(name, number, text) OTLS_CAP_##name = (number),
 	OTLS_CAPABILITY_LIST(OTLS_CAPABILITY_NUMBER)
 #undef OTLS_CAPABILITY_NUMBER
-	    OTLS_CAP_LAST_ = 27
+	    OTLS_CAP_LAST_ = 28
 } otls_capability;
 
 /* Numbers that a library imposes.  0: no limit that this backend knows of. */

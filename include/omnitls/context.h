@@ -66,7 +66,8 @@ OTLS_API otls_protocol otls_context_max_version(const otls_context *ctx);
  * schemes, else the first; a client takes the pair set last.
  *
  * Every call reads, parses and matches at once.  Errors    FILE, FORMAT (with file and line or offset), PASSPHRASE,
- * KEY_MISMATCH, WEAK (an RSA key under 2048 bits, an EC key under 256), UNSUPPORTED, LIMIT (over 16 MiB). */
+ * KEY_MISMATCH, WEAK (an RSA key under 2048 bits), PURPOSE (the leaf's key must not sign, which TLS 1.3 and every
+ * suite with forward secrecy need), UNSUPPORTED, LIMIT (over 16 MiB). */
 
 /* A pair from PEM: the chain is every CERTIFICATE block of the first, the key the first private key block of the
  * second; both may be the same file. */

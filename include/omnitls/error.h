@@ -56,6 +56,7 @@ typedef enum otls_category {
 	X(FLOOD, PROTOCOL, "the peer sends without end, but no data")                                                  \
 	X(ALPN, PROTOCOL, "no application protocol in common")                                                         \
 	X(CALLBACK, CONFIG, "a callback refused")                                                                      \
+	X(PURPOSE, CONFIG, "the certificate is not meant for this")                                                    \
 	X(ENGINE_LIMIT, INTERNAL, "beyond what this TLS library can do")                                               \
 	X(BACKEND, INTERNAL, "the TLS library failed")
 

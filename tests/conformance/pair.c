@@ -331,7 +331,7 @@ flush_both(struct pair *pair)
 bool
 pair_move(struct pair *pair)
 {
-	bool moved = false;
+	bool moved = false, up = false, down = false;
 
 	if (pair->client == NULL || pair->server == NULL)
 		return false;
@@ -344,9 +344,11 @@ pair_move(struct pair *pair)
 		}
 		return moved;
 	}
-	while (
-	    carry(pair->client, &pair->to_server, pair->server) | carry(pair->server, &pair->to_client, pair->client))
-		moved = true;
+	do {
+		up = carry(pair->client, &pair->to_server, pair->server);
+		down = carry(pair->server, &pair->to_client, pair->client);
+		moved = moved || up || down;
+	} while (up || down);
 	return moved;
 }
 

@@ -115,8 +115,13 @@ report_table(const struct report *report)
 }
 
 /* == files == */
+static bool
+is_printable(char byte)
+{
+	return byte >= 0x20 && byte < 0x7f;
+}
 
-/* Text between XML's quotes or tags; what XML 1.0 cannot hold becomes '?'. */
+/* Text between XML's quotes or tags.  Messages may hold what a peer sent: all but printable ASCII becomes '?'. */
 static void
 put_xml(FILE *file, const char *text)
 {
@@ -135,7 +140,7 @@ put_xml(FILE *file, const char *text)
 			fputs("&quot;", file);
 			break;
 		default:
-			fputc((unsigned char)*text < 0x20 ? '?' : *text, file);
+			fputc(is_printable(*text) ? *text : '?', file);
 		}
 	}
 }
@@ -197,10 +202,8 @@ put_json(FILE *file, const char *text)
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')
 			fprintf(file, "\\%c", *text);
-		else if ((unsigned char)*text < 0x20)
-			fprintf(file, "\\u%04x", (unsigned)(unsigned char)*text);
 		else
-			fputc(*text, file);
+			fputc(is_printable(*text) ? *text : '?', file);
 	}
 	fputc('"', file);
 }

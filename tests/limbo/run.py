@@ -14,6 +14,7 @@ import json
 import lzma
 import subprocess
 import sys
+import time
 
 BACKENDS = ("openssl", "gnutls", "wolfssl")
 ACCEPTED = "OK"
@@ -37,8 +38,9 @@ def hex_of(pem):
 
 
 def seconds(text):
-    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) if text else datetime.datetime.now(datetime.timezone.utc)
-    return int(moment.timestamp())
+    if not text:
+        return int(time.time())
+    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
 
 
 def lines_of(case):
@@ -56,6 +58,11 @@ def lines_of(case):
             yield f"{word} {hex_of(pem)}"
     yield f"leaf {hex_of(case['peer_certificate'])}"
     yield "run"
+
+
+def group_of(case):
+    parts = case["id"].split("::")
+    return "::".join(parts[:2]) if parts[0] == "bettertls" else parts[0]
 
 
 def judge(process, case):
@@ -85,7 +92,7 @@ def run(program, backend, cases, verbose):
     failed, passed = [], set()
     process = subprocess.Popen([program, backend], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     for case in cases:
-        group = "::".join(case["id"].split("::")[:2]) if case["id"].startswith("bettertls") else case["id"].split("::")[0]
+        group = group_of(case)
         if case["crls"]:
             groups[group]["skipped"] += 1
             failed.append((case, ["SKIPPED", "-1", "needs revocation lists"]))
@@ -107,7 +114,7 @@ def report(backend, groups, failed, passed):
     faults = 0
     lines = []
     for case, answer in failed:
-        group = "::".join(case["id"].split("::")[:2]) if case["id"].startswith("bettertls") else case["id"].split("::")[0]
+        group = group_of(case)
         if answer[0] == "SKIPPED":
             lines.append(f"  skipped  {case['id']}: {answer[2]}")
             continue
