@@ -23,6 +23,7 @@ package_of() {
     cmd:cmake) echo cmake ;;
     cmd:ninja) case "$1" in apt | dnf) echo ninja-build ;; *) echo ninja ;; esac ;;
     cmd:cc) case "$1" in apt) echo gcc libc6-dev ;; apk) echo gcc musl-dev ;; brew) echo llvm ;; *) echo gcc ;; esac ;;
+    cmd:c++) case "$1" in apt | apk) echo g++ ;; dnf) echo gcc-c++ ;; brew) echo llvm ;; *) echo gcc ;; esac ;;
     cmd:gcc) case "$1" in apt) echo gcc libc6-dev ;; apk) echo gcc musl-dev ;; *) echo gcc ;; esac ;;
     cmd:clang) case "$1" in brew) echo llvm ;; *) echo clang ;; esac ;;
     cmd:clang-format) case "$1" in apt) echo clang-format ;; dnf | apk) echo clang-tools-extra ;; pacman) echo clang ;; brew) echo clang-format ;; esac ;;
@@ -72,7 +73,7 @@ install_missing() {
 }
 
 build_needs="cmd:cc cmd:cmake cmd:ninja cmd:pkg-config pkg:openssl pkg:gnutls pkg:wolfssl"
-test_needs="$build_needs pkg:cmocka cmd:openssl cmd:readelf"
+test_needs="$build_needs pkg:cmocka cmd:c++ cmd:openssl cmd:readelf"
 
 # How many jobs at once.
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)

@@ -1,4 +1,4 @@
-/* client HOST PORT CA.pem: connects, sends what standard input says, prints what comes back. */
+/* client HOST PORT CA.pem: sends up to 4096 bytes of standard input, and prints what comes back. */
 #include <omnitls/omnitls.h>
 #include <stdio.h>
 
@@ -11,15 +11,16 @@ main(int argc, char **argv)
 	char buf[4096];
 	size_t len;
 
-	if (argc == 4 && otls_context_new(OTLS_METHOD_TLS_CLIENT, &ctx) == OTLS_OK &&
-	    otls_context_load_verify_locations(ctx, argv[3], NULL) == OTLS_OK &&
-	    otls_connection_new_client(ctx, argv[1], &conn) == OTLS_OK &&
-	    otls_connection_connect_host(conn, NULL, argv[2]) == OTLS_OK) {
-		len = fread(buf, 1, sizeof(buf), stdin);
-		status = otls_connection_write_all(conn, buf, len, NULL);
-		while (status == OTLS_OK && (status = otls_connection_read(conn, buf, sizeof(buf), &len)) == OTLS_OK)
-			fwrite(buf, 1, len, stdout);
-	}
+	if (argc != 4)
+		return 2;
+	len = fread(buf, 1, sizeof(buf), stdin);
+	if (otls_context_new(OTLS_METHOD_TLS_CLIENT, &ctx) || otls_context_load_verify_locations(ctx, argv[3], NULL) ||
+	    otls_connection_new_client(ctx, argv[1], &conn) || otls_connection_connect_host(conn, NULL, argv[2]) ||
+	    otls_connection_write_all(conn, buf, len, NULL) || otls_connection_shutdown(conn) == OTLS_ERROR)
+		goto out;
+	while ((status = otls_connection_read(conn, buf, sizeof(buf), &len)) == OTLS_OK)
+		fwrite(buf, 1, len, stdout);
+out:
 	if (status != OTLS_EOF)
 		fprintf(stderr, "%s\n", otls_error_message(otls_error_last()));
 	otls_connection_free(conn);

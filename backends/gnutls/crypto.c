@@ -279,6 +279,18 @@ is_known_key(gnutls_x509_privkey_t key)
 	}
 }
 
+/* RFC 7914, section 7.1.  The library has no scrypt, and says only that it cannot read what it finds. */
+static bool
+uses_scrypt(const gnutls_datum_t *der)
+{
+	static const uint8_t oid[] = { 0x06, 0x09, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B };
+
+	for (size_t i = 0; i + sizeof(oid) <= der->size; i++)
+		if (memcmp(der->data + i, oid, sizeof(oid)) == 0)
+			return true;
+	return false;
+}
+
 /* What comes out of a decryption with the wrong passphrase is refused for its padding or, once in 256, for being no
  * DER.  So the wrapping is looked at first, and what fails after that is the passphrase's fault. */
 static otls_status
@@ -290,7 +302,7 @@ load_encrypted(gnutls_x509_privkey_t key, const gnutls_datum_t *der, const char 
 
 	error = gnutls_pkcs8_info(der, GNUTLS_X509_FMT_DER, NULL, NULL, NULL, &salt_len, NULL, &oid);
 	gnutls_free(oid);
-	if (error == GNUTLS_E_UNKNOWN_CIPHER_TYPE)
+	if (error == GNUTLS_E_ASN1_GENERIC_ERROR && uses_scrypt(der))
 		return gtls_fail(report, OTLS_E_UNSUPPORTED, "gnutls_pkcs8_info", error);
 	if (error < 0 && error != GNUTLS_E_SHORT_MEMORY_BUFFER)
 		return gtls_fail_as(report, OTLS_E_FORMAT, "gnutls_pkcs8_info", error);

@@ -25,9 +25,6 @@
 #define GTLS_HANDSHAKE_MAX  (128 * 1024)
 #define GTLS_DH_BITS_MIN    2048
 
-/* Handshake messages, RFC 8446 section 4; the library's own enum lacks some of them in some versions. */
-enum { GTLS_CLIENT_HELLO = 1, GTLS_SERVER_HELLO = 2, GTLS_CERTIFICATE = 11, GTLS_FINISHED = 20, GTLS_KEY_UPDATE = 24 };
-
 struct otls_engine_key {
 	gnutls_x509_privkey_t x509; /* what can be copied and exported */
 	gnutls_privkey_t key;       /* what signs; refers to x509 */

@@ -202,8 +202,8 @@ on_client_hello(otls_engine_connection *conn, const gnutls_datum_t *body)
 	hello parsed;
 	bool tls13;
 
-	if (conn->suite_chosen || !parse_hello(body, &parsed))
-		return 0; /* chosen before HelloRetryRequest; or for the library to refuse */
+	if (config->role != OTLS_ROLE_SERVER || conn->suite_chosen || !parse_hello(body, &parsed))
+		return 0; /* for the library to refuse; or chosen before HelloRetryRequest */
 	tls13 = config->max_version >= 0x0304 && pairs_have(parsed.versions, 0x0304);
 	if (!tls13 && config->min_version > 0x0303)
 		return 0; /* for the library to refuse, with its own alert */
@@ -326,14 +326,11 @@ on_finished(otls_engine_connection *conn, bool peer, const gnutls_datum_t *body)
 	conn->finished_len[peer] = body->size;
 }
 
-/* What the message is called on the wire.  The library has a number of its own for HelloRetryRequest, and to a client's
- * hook it calls it a ClientHello (3.7.9). */
+/* The library has a number of its own for HelloRetryRequest, which on the wire is a ServerHello. */
 static uint8_t
-wire_type(const otls_engine_connection *conn, bool inbound, unsigned type)
+wire_type(unsigned type)
 {
-	bool hello_to_client = inbound && type == GTLS_CLIENT_HELLO && conn->ctx->config->role == OTLS_ROLE_CLIENT;
-
-	return type == GTLS_HELLO_RETRY_REQUEST || hello_to_client ? GTLS_SERVER_HELLO : (uint8_t)type;
+	return type == GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST ? GNUTLS_HANDSHAKE_SERVER_HELLO : (uint8_t)type;
 }
 
 /* The hook is given the body; core is owed the whole message.  It can do without: want of memory is no failure. */
@@ -344,7 +341,7 @@ observe(otls_engine_connection *conn, bool inbound, unsigned type, const gnutls_
 
 	if (conn->calls->observe == NULL || (message = malloc(4 + (size_t)body->size)) == NULL)
 		return;
-	message[0] = wire_type(conn, inbound, type);
+	message[0] = wire_type(type);
 	message[1] = (uint8_t)(body->size >> 16);
 	message[2] = (uint8_t)(body->size >> 8);
 	message[3] = (uint8_t)body->size;
@@ -358,22 +355,21 @@ observe(otls_engine_connection *conn, bool inbound, unsigned type, const gnutls_
 static int
 act_on_inbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t *body)
 {
-	bool client = conn->ctx->config->role == OTLS_ROLE_CLIENT;
 	int error;
 
 	if (conn->done) {
-		if (type == GTLS_KEY_UPDATE)
+		if (type == GNUTLS_HANDSHAKE_KEY_UPDATE)
 			conn->calls->event(conn->host, OTLS_ENGINE_KEY_UPDATE_RECEIVED, 0);
 		return 0;
 	}
 	switch (type) {
-	case GTLS_CLIENT_HELLO:
-		return client ? 0 : on_client_hello(conn, body);
-	case GTLS_SERVER_HELLO:
-		if (client && (error = restore_staple(conn)) < 0)
+	case GNUTLS_HANDSHAKE_CLIENT_HELLO:
+		return on_client_hello(conn, body);
+	case GNUTLS_HANDSHAKE_SERVER_HELLO:
+		if ((error = restore_staple(conn)) < 0)
 			return error;
 		return on_server_hello(conn, body);
-	case GTLS_CERTIFICATE:
+	case GNUTLS_HANDSHAKE_CERTIFICATE_PKT:
 		return on_certificate(conn, body);
 	default:
 		return 0;
@@ -388,14 +384,14 @@ gtls_on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned
 	otls_engine_connection *conn = gnutls_session_get_ptr(session);
 
 	if (when == GNUTLS_HOOK_POST) {
-		if (type == GTLS_FINISHED)
+		if (type == GNUTLS_HANDSHAKE_FINISHED)
 			on_finished(conn, incoming != 0, body);
 		return 0;
 	}
 	observe(conn, incoming != 0, type, body);
 	if (incoming != 0)
 		return act_on_inbound(conn, type, body);
-	return type == GTLS_SERVER_HELLO ? on_server_hello(conn, body) : 0;
+	return type == GNUTLS_HANDSHAKE_SERVER_HELLO ? on_server_hello(conn, body) : 0;
 }
 
 /* == the verdict == */

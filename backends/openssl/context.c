@@ -240,6 +240,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_EXACT_ALERT:
 	case OTLS_CAP_ALPN_ANY:
 	case OTLS_CAP_ALPN_BYTES:
+	case OTLS_CAP_FALLBACK_SIGNAL:
 	case OTLS_CAP_AEAD:
 	case OTLS_CAP_GENERATE_KEY:
 		return true;

@@ -539,6 +539,7 @@ handshake(otls_engine_connection *conn, otls_report *report)
 
 	if (conn->ready)
 		return OTLS_OK;
+	wolf_thread_enters();
 	for (;;) {
 		conn->recv_said = OTLS_ERROR;
 		ret = is_server(conn) ? wolfSSL_accept(conn->ssl) : wolfSSL_connect(conn->ssl);

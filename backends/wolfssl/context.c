@@ -1,6 +1,7 @@
 /* What the library is and can do, and contexts built from a sealed configuration. */
 #include "wolf.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,18 @@
 
 static char library_text[64];
 
+/* Builds with a cache of curve points keep one for each thread, up to a megabyte, until they are told to drop it. */
+static pthread_key_t thread_key;
+
+static void
+thread_ends(void *key)
+{
+	(void)key;
+#if WOLF_HAS_POINT_CACHE
+	wc_ecc_fp_free();
+#endif
+}
+
 otls_status
 wolf_init(otls_report *report)
 {
@@ -16,8 +29,16 @@ wolf_init(otls_report *report)
 
 	if (ret != WOLFSSL_SUCCESS)
 		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_Init", ret);
+	if (pthread_key_create(&thread_key, thread_ends) != 0)
+		return wolf_fail(report, OTLS_E_BACKEND, "pthread_key_create", MEMORY_E);
 	snprintf(library_text, sizeof(library_text), "wolfSSL %s", wolfSSL_lib_version());
 	return OTLS_OK;
+}
+
+void
+wolf_thread_enters(void)
+{
+	pthread_setspecific(thread_key, &thread_key);
 }
 
 const char *

@@ -54,6 +54,12 @@
 #define WOLF_CLIENT_CA_TLS13 0
 #endif
 
+#if defined(FP_ECC)
+#define WOLF_HAS_POINT_CACHE 1
+#else
+#define WOLF_HAS_POINT_CACHE 0
+#endif
+
 #define WOLF_CHAIN_MAX      9     /* MAX_CHAIN_DEPTH, compiled into the library, in no public header */
 #define WOLF_CHAIN_BYTES    18462 /* MAX_CERTIFICATE_SZ, likewise */
 #define WOLF_RSA_MAX_BITS   4096  /* what distributions build */
@@ -143,6 +149,8 @@ struct otls_engine_context {
 };
 
 otls_status wolf_init(otls_report *report);
+/* This thread does public-key work: what the library caches for it goes when it ends. */
+void wolf_thread_enters(void);
 const char *wolf_version_text(otls_backend_text which);
 uint32_t wolf_version_number(void);
 bool wolf_has(otls_capability capability);

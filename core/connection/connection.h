@@ -35,6 +35,7 @@ typedef struct otls_peer {
 	bool told;      /* there is a chain, be it empty */
 	bool by_engine; /* the engine told it: it came as far as the certificates */
 	bool judged;
+	bool asked; /* by the engine, which then sends the alert */
 	bool refused;
 	int alert; /* of the refusal */
 	otls_verify_outcome outcome;
@@ -43,9 +44,10 @@ typedef struct otls_peer {
 /* Where reading stands in the record that the engine is taking: tells records without data from others. */
 typedef struct otls_record_count {
 	uint8_t header[5];
-	size_t have;   /* bytes of the header */
-	size_t left;   /* bytes of the body */
-	unsigned idle; /* records begun since the last byte of data */
+	size_t have;      /* bytes of the header */
+	size_t left;      /* bytes of the body */
+	unsigned idle;    /* records begun since the last byte of data */
+	unsigned fillers; /* records of the handshake that say nothing: ChangeCipherSpec, alerts */
 	uint8_t alert
 	    [2]; /* of an alert in plain: some clients refuse a certificate so in TLS 1.3, where an engine that has keys
 	                   * already can make nothing of it */
@@ -164,6 +166,8 @@ otls_status otls__peer_judge(otls_connection *conn, int *alert);
 void otls__peer_fini(otls_peer *peer);
 /* Names the failure of an engine slot, from what core saw and then from the report; answers ERROR. */
 otls_status otls__explain(otls_connection *conn, const otls_report *report, const char *what);
+/* The code for an engine that could not set up a context or a connection: nothing that the caller did. */
+otls_code otls__setup_code(const otls_report *report);
 /* Sending failed: reads what has arrived, since an alert in it is the better reason.  Answers ERROR. */
 otls_status otls__explain_send(otls_connection *conn);
 

@@ -128,7 +128,7 @@ otls__fill(otls_connection *conn)
 	return status;
 }
 
-enum { RECORD_ALERT = 21 };
+enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT = 21 };
 
 /* One that is encrypted is longer than two bytes. */
 void
@@ -138,6 +138,15 @@ otls__note_alert(otls_record_count *count, const uint8_t *data, size_t len)
 		return;
 	for (size_t i = 0; i < len && count->alert_have < 2; i++)
 		count->alert[count->alert_have++] = data[i];
+}
+
+static void
+begin_record(otls_record_count *count)
+{
+	count->left = otls__get16(count->header + 3);
+	count->idle++;
+	if (count->header[0] == RECORD_CHANGE_CIPHER_SPEC || count->header[0] == RECORD_ALERT)
+		count->fillers++;
 }
 
 /* Counts the records that begin in what the engine takes. */
@@ -150,8 +159,7 @@ count_records(otls_record_count *count, const uint8_t *data, size_t len)
 		if (count->have < 5) {
 			count->header[count->have++] = *data;
 			if (count->have == 5) {
-				count->left = otls__get16(count->header + 3);
-				count->idle++;
+				begin_record(count);
 			}
 		} else {
 			otls__note_alert(count, data, step);
@@ -186,7 +194,7 @@ host_recv(otls_host *host, void *buf, size_t cap, size_t *len)
 			count_records(&conn->records, buf, *len);
 			return OTLS_OK;
 		}
-		if (conn->gate.state == OTLS_GATE_REFUSED)
+		if (conn->gate.state == OTLS_GATE_REFUSED || conn->records.fillers > OTLS_IDLE_RECORDS)
 			return OTLS_ERROR;
 		if (conn->gate.state != OTLS_GATE_OPEN && otls__input_view(&conn->input).len > 0) {
 			status = otls__gate_pull(&conn->gate, &conn->input);
@@ -220,6 +228,7 @@ host_peer_chain(otls_host *host, const otls_bytes *chain, size_t n)
 static otls_status
 host_verify_peer(otls_host *host, int *alert)
 {
+	connection(host)->peer.asked = true;
 	return otls__peer_judge(connection(host), alert);
 }
 

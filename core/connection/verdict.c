@@ -173,6 +173,8 @@ judge(otls_connection *conn)
 			store = NULL; /* nothing is trusted, and the verdict says so */
 		params = verify_params(conn, store);
 		otls__verify_chain(&params, &peer->outcome);
+		conn->no_memory = peer->outcome.reason == OTLS_REASON_INTERNAL &&
+				  peer->outcome.report.code == OTLS_E_MEMORY;
 	}
 	peer->judged = true;
 }
@@ -217,8 +219,9 @@ explain_refusal(const otls_connection *conn, const otls_report *report)
 	otls__fail(OTLS_E_VERIFY, "%s", outcome->text);
 	err->verify_reason = (int)outcome->reason;
 	err->verify_depth = outcome->depth;
-	err->alert = report->alert >= 0 && report->alert_sent ? report->alert : conn->peer.alert;
-	err->alert_sent = true;
+	/* The engine was asked for an alert, or failed by itself, and then only it knows whether it sent one. */
+	err->alert = report->alert_sent ? report->alert : conn->peer.asked ? conn->peer.alert : -1;
+	err->alert_sent = err->alert >= 0;
 	return OTLS_ERROR;
 }
 
@@ -228,6 +231,12 @@ explain_input(const otls_connection *conn, const char *what)
 	if (conn->input_end == OTLS_INPUT_EOF)
 		return otls__fail(OTLS_E_TRUNCATED, "%s", what);
 	return otls__fail_errno(OTLS_E_SYSCALL, conn->input_errno, "%s", what);
+}
+
+otls_code
+otls__setup_code(const otls_report *report)
+{
+	return report->code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND;
 }
 
 static otls_code
@@ -293,6 +302,8 @@ otls__explain(otls_connection *conn, const otls_report *report, const char *what
 	}
 	if (conn->no_memory)
 		return otls__fail_memory();
+	if (conn->records.fillers > OTLS_IDLE_RECORDS)
+		return otls__fail(OTLS_E_FLOOD, "%u records that say nothing", conn->records.fillers);
 	if (conn->peer.refused)
 		return explain_refusal(conn, report);
 	if (report->code == OTLS_E_ALERT_RECEIVED || is_plain_alert(conn))

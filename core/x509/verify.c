@@ -230,6 +230,7 @@ decide(otls_judge *judge)
 	}
 	if (!otls__gather_nodes(judge)) {
 		set_verdict(judge, OTLS_REASON_INTERNAL, "out of memory");
+		judge->verdict_report.code = OTLS_E_MEMORY;
 		return;
 	}
 	if (judge->spent == NULL)

@@ -184,10 +184,10 @@ wire_list(struct run *run)
 	otls_context *client = good_client(run), *server = good_server(run);
 	struct pair *pair = NULL;
 
-	if (!otls_backend_has(run->client, OTLS_CAP_ALPN_BYTES) &&
-	    otls_context_set_alpn_protos_wire(client, list, sizeof(list) - 1) != OTLS_OK)
-		return CHECK_NUMBER(run, otls_error_code(otls_error_last()), OTLS_E_UNSUPPORTED) &&
-		       unsupported(run, "needs ALPN_BYTES");
+	if (!otls_backend_has(run->client, OTLS_CAP_ALPN_BYTES))
+		return CHECK_ERROR(run, otls_context_set_alpn_protos_wire(client, list, 4), OTLS_E_UNSUPPORTED);
+	if (!otls_backend_has(run->server, OTLS_CAP_ALPN_BYTES))
+		return CHECK_ERROR(run, otls_context_set_alpn_protos_wire(server, list, 4), OTLS_E_UNSUPPORTED);
 	if (!CHECK_OK(run, otls_context_set_alpn_protos_wire(client, list, sizeof(list) - 1)) ||
 	    !CHECK_OK(run, otls_context_set_alpn_protos_wire(server, list, 4)))
 		return false;

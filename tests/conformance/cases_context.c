@@ -16,6 +16,50 @@ context_of(struct run *run, otls_method method)
 	return run_owns_context(run, ctx);
 }
 
+/* == the library == */
+static bool
+library(struct run *run)
+{
+	const otls_backend *backend = NULL;
+	const otls_cipher *cipher = NULL;
+
+	for (size_t i = 0; (backend = otls_backend_at(i)) != NULL; i++)
+		if (!CHECK(run, otls_backend_find(otls_backend_name(backend)) == backend) ||
+		    !CHECK(run, otls_backend_version_text(backend, OTLS_BACKEND_LIBRARY)[0] != '\0') ||
+		    !CHECK(run, otls_backend_version_text(backend, OTLS_BACKEND_BUILT_WITH)[0] != '\0') ||
+		    !CHECK(run, otls_backend_version_number(backend) != 0))
+			return false;
+	for (size_t i = 0; (cipher = otls_cipher_at(i)) != NULL; i++)
+		if (!CHECK(run, otls_cipher_by_id(otls_cipher_id(cipher)) == cipher) ||
+		    !CHECK(run, otls_cipher_by_name(otls_cipher_name(cipher)) == cipher))
+			return false;
+	return CHECK(run, otls_version_number() == OTLS_VERSION_NUMBER) && CHECK(run, otls_version()[0] != '\0');
+}
+
+/* OMNITLS_BACKEND names the default; one that is not here is an error, never another one. */
+static bool
+default_backend(struct run *run)
+{
+	const char *old = getenv("OMNITLS_BACKEND");
+	char *saved = old != NULL ? run_owns(run, strdup(old), free) : NULL;
+	otls_context *ctx = NULL;
+	bool good = false;
+
+	setenv("OMNITLS_BACKEND", otls_backend_name(run->server), 1);
+	good = CHECK(run, otls_backend_default() == run->server) &&
+	       CHECK_OK(run, otls_context_new(OTLS_METHOD_TLS, &ctx)) &&
+	       CHECK(run, otls_context_backend(ctx) == run->server);
+	otls_context_free(ctx);
+	setenv("OMNITLS_BACKEND", "no-such-backend", 1);
+	good = good && CHECK(run, otls_backend_default() == NULL) &&
+	       CHECK_ERROR(run, otls_context_new(OTLS_METHOD_TLS, &ctx), OTLS_E_NO_BACKEND);
+	unsetenv("OMNITLS_BACKEND");
+	good = good && CHECK(run, otls_backend_default() == otls_backend_at(0));
+	if (saved != NULL)
+		setenv("OMNITLS_BACKEND", saved, 1);
+	return good;
+}
+
 /* == methods and versions == */
 static bool
 methods(struct run *run)
@@ -251,6 +295,8 @@ forked(struct run *run)
 }
 
 static const struct test_case cases[] = {
+	{ "library", library, .scope = SCOPE_ONCE },
+	{ "default_backend", default_backend, .scope = SCOPE_BACKEND },
 	{ "methods", methods, .scope = SCOPE_BACKEND },
 	{ "versions", versions, .scope = SCOPE_BACKEND },
 	{ "roles", roles, .scope = SCOPE_BACKEND },

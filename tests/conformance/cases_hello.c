@@ -16,7 +16,7 @@
 static bool
 answers_hello(struct run *run, const struct scripted *server)
 {
-	return CHECK_NUMBER(run, server->status, OTLS_WANT_READ) &&
+	return CHECK_STATUS(run, server->status, OTLS_WANT_READ) &&
 	       CHECK(run, wire_find_server_random(server->answer, server->answer_len) != NULL);
 }
 
@@ -72,7 +72,11 @@ fallback(struct run *run)
 		return false;
 	server = scripted_open(run, only_12);
 	scripted_hello(server, &old);
-	return answers_hello(run, server);
+	if (otls_backend_has(run->server, OTLS_CAP_FALLBACK_SIGNAL))
+		return answers_hello(run, server);
+	/* Refused without need; that it is served one day is to be seen here. */
+	return CHECK_NUMBER(run, server->status, OTLS_ERROR) &&
+	       CHECK_TEXT(run, otls_error_name(otls_connection_error(server->conn)), "HANDSHAKE");
 }
 
 static bool

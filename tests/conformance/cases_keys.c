@@ -369,10 +369,32 @@ other_key(struct run *run)
 	       CHECK_ERROR(run, use_p256(server, fixture_rsa_key), OTLS_E_KEY_MISMATCH) &&
 	       CHECK_ERROR(run,
 		   otls_context_use_key_pair_mem(
-		       server, fixture_weak_ca, strlen(fixture_weak_ca), fixture_weak_key, strlen(fixture_weak_key)),
+		       server, fixture_weak_own, strlen(fixture_weak_own), fixture_weak_key, strlen(fixture_weak_key)),
 		   OTLS_E_WEAK) &&
 	       CHECK_OK(run, otls_context_check_private_key(server)) &&
 	       pair_connect(pair_open(run, good_client(run), server, WIRE_MEMORY));
+}
+
+/* A certificate whose key may not sign is of no use to a server, and some libraries would not say so before a client
+ * comes. */
+static bool
+key_that_may_not_sign(struct run *run)
+{
+	static const char *const names[] = { HOST, NULL };
+	const mint_spec spec = {
+		.common_name = HOST, .names = names, .has_key_usage = true, .key_usage = OTLS_KEY_USAGE_KEY_AGREEMENT
+	};
+	const mint_identity *leaf = pki_make(run, &spec, pki_ca(run));
+	otls_context *server = good_server(run);
+
+	if (leaf == NULL)
+		return false;
+	return CHECK_ERROR(run,
+		   otls_context_use_key_pair_mem(
+		       server, leaf->pem, strlen(leaf->pem), leaf->key_pem, strlen(leaf->key_pem)),
+		   OTLS_E_PURPOSE) &&
+	       CHECK_NUMBER(run, otls_error_category(otls_error_last()), OTLS_CATEGORY_CONFIG) &&
+	       CHECK_OK(run, otls_context_check_private_key(server));
 }
 
 /* == trust == */
@@ -439,6 +461,7 @@ static const struct test_case cases[] = {
 	{ "huge_file", huge_file, .scope = SCOPE_BACKEND },
 	{ "wrong_type", wrong_type, .scope = SCOPE_BACKEND },
 	{ "other_key", other_key, .scope = SCOPE_BACKEND },
+	{ "key_that_may_not_sign", key_that_may_not_sign, .scope = SCOPE_BACKEND },
 	{ "trust_directory", trust_directory, .scope = SCOPE_BACKEND },
 	{ "trust_platform", trust_platform, .scope = SCOPE_BACKEND },
 };

@@ -31,6 +31,8 @@ extern const char fixture_sha1_leaf[];
 extern const char fixture_weak_ca[];
 /* Its key. */
 extern const char fixture_weak_key[];
+/* server.example with that key, signed by ca. */
+extern const char fixture_weak_own[];
 /* server.example, P-256, signed by weak_ca. */
 extern const char fixture_weak_leaf[];
 

@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include "json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,44 +198,36 @@ report_junit(const struct report *report, const char *path)
 }
 
 static void
-put_json(FILE *file, const char *text)
+put_json_result(struct json *out, const struct result *result)
 {
-	fputc('"', file);
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(file, "\\%c", *text);
-		else
-			fputc(is_printable(*text) ? *text : '?', file);
-	}
-	fputc('"', file);
-}
-
-static void
-put_json_result(FILE *file, const struct result *result)
-{
-	fprintf(file, "    { \"id\": \"%s\", \"suite\": \"%s\", \"client\": \"%s\", \"server\": \"%s\", ", result->id,
-	    result->suite->name, otls_backend_name(result->client), otls_backend_name(result->server));
-	fprintf(file, "\"outcome\": \"%s\", \"seconds\": %.3f, \"text\": ", outcome_names[result->outcome],
-	    result->seconds);
-	put_json(file, result->text != NULL ? result->text : "");
-	fputs(" }", file);
+	json_object(out, NULL, JSON_FLAT);
+	json_text(out, "id", result->id);
+	json_text(out, "suite", result->suite->name);
+	json_text(out, "client", otls_backend_name(result->client));
+	json_text(out, "server", otls_backend_name(result->server));
+	json_text(out, "outcome", outcome_names[result->outcome]);
+	json_real(out, "seconds", result->seconds);
+	json_text(out, "text", result->text != NULL ? result->text : "");
+	json_end(out);
 }
 
 bool
 report_json(const struct report *report, const char *path)
 {
 	FILE *file = fopen(path, "w");
+	struct json out = json_to(file);
 
 	if (file == NULL)
 		return false;
-	fprintf(file, "{\n  \"version\": \"%s\",\n  \"passed\": %zu,\n  \"failed\": %zu,\n  \"unsupported\": %zu,\n",
-	    otls_version(), report->outcomes[OUTCOME_PASSED], report->outcomes[OUTCOME_FAILED],
-	    report->outcomes[OUTCOME_UNSUPPORTED]);
-	fputs("  \"results\": [\n", file);
-	for (size_t i = 0; i < report->count; i++) {
-		put_json_result(file, &report->results[i]);
-		fputs(i + 1 < report->count ? ",\n" : "\n", file);
-	}
-	fputs("  ]\n}\n", file);
+	json_object(&out, NULL, JSON_TALL);
+	json_text(&out, "version", otls_version());
+	json_number(&out, "passed", report->outcomes[OUTCOME_PASSED]);
+	json_number(&out, "failed", report->outcomes[OUTCOME_FAILED]);
+	json_number(&out, "unsupported", report->outcomes[OUTCOME_UNSUPPORTED]);
+	json_array(&out, "results", JSON_TALL);
+	for (size_t i = 0; i < report->count; i++)
+		put_json_result(&out, &report->results[i]);
+	json_end(&out);
+	json_end(&out);
 	return fclose(file) == 0;
 }
