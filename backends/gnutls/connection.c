@@ -9,34 +9,6 @@
 
 /* == bytes == */
 
-#define RECORD_HEADER 5
-#define RECORD_ALERT  21
-
-/* The library reads a record's header and then its body, never beyond. */
-static void
-watch(gtls_record *record, const uint8_t *data, size_t len)
-{
-	if (record->have >= RECORD_HEADER && record->have == record->len)
-		*record = (gtls_record){ 0 };
-	for (size_t i = 0; i < len && record->have + i < sizeof(record->head); i++)
-		record->head[record->have + i] = data[i];
-	record->have += len;
-	if (record->have >= RECORD_HEADER)
-		record->len = RECORD_HEADER + (size_t)(record->head[3] << 8 | record->head[4]);
-}
-
-/* A client of TLS 1.3 may refuse the server's flight before it has keys to say so (OpenSSL does).  The library takes
- * the two bytes for a damaged record. */
-static bool
-is_plain_alert(const otls_engine_connection *conn, int error)
-{
-	const gtls_record *record = &conn->record;
-
-	return error == GNUTLS_E_DECRYPTION_FAILED && !conn->done && conn->ctx->config->role == OTLS_ROLE_SERVER &&
-	       gnutls_protocol_get_version(conn->session) == GNUTLS_TLS1_3 && record->head[0] == RECORD_ALERT &&
-	       record->len == sizeof(record->head) && record->have == record->len;
-}
-
 static ssize_t
 pull(gnutls_transport_ptr_t ptr, void *buf, size_t cap)
 {
@@ -45,10 +17,8 @@ pull(gnutls_transport_ptr_t ptr, void *buf, size_t cap)
 
 	conn->receives++;
 	conn->received = conn->calls->recv(conn->host, buf, cap, &len);
-	if (conn->received == OTLS_OK) {
-		watch(&conn->record, buf, len);
+	if (conn->received == OTLS_OK)
 		return (ssize_t)len;
-	}
 	if (conn->received == OTLS_EOF)
 		return 0;
 	errno = conn->received == OTLS_WANT_READ ? EAGAIN : EIO;
@@ -191,10 +161,6 @@ fail(otls_engine_connection *conn, int error, const char *function, otls_code pe
 	if (error == GNUTLS_E_FATAL_ALERT_RECEIVED || error == GNUTLS_E_SESSION_EOF) {
 		report->alert = (int)gnutls_alert_get(conn->session);
 		return gtls_fail(report, OTLS_E_ALERT_RECEIVED, function, error);
-	}
-	if (is_plain_alert(conn, error)) {
-		report->alert = conn->record.head[6];
-		return gtls_fail(report, OTLS_E_ALERT_RECEIVED, function, GNUTLS_E_FATAL_ALERT_RECEIVED);
 	}
 	if (is_transport(conn, error))
 		return gtls_fail(report, error == GNUTLS_E_PUSH_ERROR ? OTLS_E_BACKEND : peers_fault, function, error);

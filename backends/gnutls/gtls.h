@@ -45,13 +45,6 @@ struct otls_engine_context {
 	gtls_identity identity;
 };
 
-/* The record that is being received: what it says of itself, and an alert that came in plain. */
-typedef struct gtls_record {
-	uint8_t head[7]; /* its header, and the first two bytes of its body */
-	size_t have;     /* bytes that have come */
-	size_t len;      /* bytes that it has, header and body */
-} gtls_record;
-
 struct otls_engine_connection {
 	gnutls_session_t session;
 	otls_engine_context *ctx;
@@ -62,15 +55,14 @@ struct otls_engine_connection {
 	gtls_identity chosen;     /* client: what host choose_identity gave */
 	otls_status received;     /* what host recv said last; EOF and ERROR stay */
 	unsigned receives;        /* how often it was asked */
-	gtls_record record;
-	uint16_t suite;        /* of the ServerHello; 0: none yet */
-	bool suite_chosen;     /* server: the ClientHello was answered for */
-	bool chain_told;       /* the peer's Certificate message was told to core */
-	bool chain_empty;      /* and there was nothing in it */
-	bool judged, accepted; /* core was asked about it, and what it said */
-	bool done;             /* the handshake is over */
-	int refusal;           /* the alert that goes with a refusal of ours; -1: the library's choice */
-	int alert_sent;        /* -1: none */
+	uint16_t suite;           /* of the ServerHello; 0: none yet */
+	bool suite_chosen;        /* server: the ClientHello was answered for */
+	bool chain_told;          /* the peer's Certificate message was told to core */
+	bool chain_empty;         /* and there was nothing in it */
+	bool judged, accepted;    /* core was asked about it, and what it said */
+	bool done;                /* the handshake is over */
+	int refusal;              /* the alert that goes with a refusal of ours; -1: the library's choice */
+	int alert_sent;           /* -1: none */
 	uint8_t finished[2][OTLS_HASH_MAX];
 	size_t finished_len[2]; /* [1]: the peer's */
 };

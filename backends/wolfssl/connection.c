@@ -11,7 +11,7 @@ enum {
 	ALERT_PROTOCOL_VERSION = 70
 };
 enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
-enum { RECORD_HEADER_LEN = 5, PLAIN_ALERT_LEN = RECORD_HEADER_LEN + 2 };
+enum { RECORD_HEADER_LEN = 5 };
 enum { HANDSHAKE_CERTIFICATE_REQUEST = 13, HANDSHAKE_HEADER_LEN = 4 };
 enum { ALPN_CHOSEN = 0, ALPN_NONE = 3 }; /* what the library takes from its ALPN callback */
 
@@ -22,8 +22,6 @@ struct otls_engine_connection {
 	const otls_host_calls *calls;
 	otls_host *host;
 	otls_status recv_said; /* the host's last answer: the library's own word for a wait is not to be trusted */
-	uint8_t record[7];     /* how the record begins that is coming in, or came in last, during the handshake */
-	size_t record_seen;    /* bytes of it */
 	bool send_failed;
 	bool send_encrypted; /* what we send from now on is under keys */
 	bool bad_group;      /* TLS 1.2 was about to use a group that is not on our list */
@@ -129,22 +127,6 @@ see_message(int outbound, int version, int type, const void *data, size_t len, W
 
 /* == what the library calls == */
 
-/* Keeps the beginning of each record of the handshake. */
-static void
-watch_record(otls_engine_connection *conn, const uint8_t *in, size_t len)
-{
-	size_t whole;
-
-	for (size_t i = 0; i < len && !conn->ready; i++) {
-		whole = RECORD_HEADER_LEN + ((size_t)conn->record[3] << 8 | conn->record[4]);
-		if (conn->record_seen >= RECORD_HEADER_LEN && conn->record_seen == whole)
-			conn->record_seen = 0;
-		if (conn->record_seen < sizeof(conn->record))
-			conn->record[conn->record_seen] = in[i];
-		conn->record_seen++;
-	}
-}
-
 /* Never answers 0: the library would call again for ever. */
 int
 wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg)
@@ -156,8 +138,6 @@ wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg)
 	if (cap <= 0 || !choose_before_request(conn))
 		return WOLFSSL_CBIO_ERR_GENERAL;
 	conn->recv_said = conn->calls->recv(conn->host, buf, (size_t)cap, &len);
-	if (conn->recv_said == OTLS_OK)
-		watch_record(conn, (const uint8_t *)buf, len);
 	switch (conn->recv_said) {
 	case OTLS_OK:
 		return len > 0 ? (int)len : WOLFSSL_CBIO_ERR_GENERAL;
@@ -273,44 +253,16 @@ wolf_choose_alpn(WOLFSSL *ssl, const unsigned char **out, unsigned char *out_len
 	return ALPN_CHOSEN;
 }
 
-/* == failures == */
-
-/* A TLS 1.3 client that fails before it sends under keys, as OpenSSL's does over a certificate, sends its alert in the
- * clear.  The library reads the header, and gives up; the two bytes behind it are still there.  -1: there was none. */
-static int
-plain_alert(otls_engine_connection *conn)
-{
-	const uint8_t *record = conn->record;
-	uint8_t rest[PLAIN_ALERT_LEN];
-	size_t len;
-
-	if (conn->ready || conn->record_seen < RECORD_HEADER_LEN || record[0] != RECORD_ALERT || record[3] != 0 ||
-	    record[4] != 2)
-		return -1;
-	while (conn->record_seen < PLAIN_ALERT_LEN) {
-		len = 0;
-		if (conn->calls->recv(conn->host, rest, PLAIN_ALERT_LEN - conn->record_seen, &len) != OTLS_OK ||
-		    len == 0)
-			return -1;
-		watch_record(conn, rest, len);
-	}
-	return record[6];
-}
-
 /* Which alert went over the wire, as the library remembers it. */
 static void
 report_alert(otls_engine_connection *conn, int error, otls_report *report)
 {
 	WOLFSSL_ALERT_HISTORY history;
-	int plain;
 
 	memset(&history, 0, sizeof(history));
 	if (wolfSSL_get_alert_history(conn->ssl, &history) != WOLFSSL_SUCCESS)
 		return;
-	if (error != FATAL_ERROR && (plain = plain_alert(conn)) > ALERT_CLOSE_NOTIFY) {
-		report->alert = plain;
-		report->alert_sent = false;
-	} else if (error == FATAL_ERROR && history.last_rx.code > ALERT_CLOSE_NOTIFY) {
+	if (error == FATAL_ERROR && history.last_rx.code > ALERT_CLOSE_NOTIFY) {
 		report->alert = history.last_rx.code;
 		report->alert_sent = false;
 	} else if (history.last_tx.level == ALERT_LEVEL_FATAL && history.last_tx.code > ALERT_CLOSE_NOTIFY) {

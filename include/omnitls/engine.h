@@ -11,6 +11,8 @@
  * INPUT     Host recv answers OK with 1 or more bytes, WANT_READ, EOF (again and again), or ERROR.  An engine that
  *           is told WANT_READ returns WANT_READ from its slot, and never returns it while recv has not said so:
  *           where a library says "again" after a ticket or a key update, the engine goes on by itself.
+ *           An alert in plain that a library with keys cannot read (a TLS 1.3 client may refuse a certificate so) is
+ *           read by core.
  *           An engine reads records exactly: the 5 header bytes, then the body; never past the record it is in.
  * OUTPUT    Host send takes everything, always.  It fails only for want of memory; the engine then gives up.
  * THREADS   Contexts and keys are used by many connections at once, read only.  A connection is used by one thread

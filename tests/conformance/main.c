@@ -32,6 +32,7 @@ static const struct suite *const suites[] = {
 	&suite_context,
 	&suite_keys,
 	&suite_misuse,
+	&suite_differences,
 };
 
 struct options {

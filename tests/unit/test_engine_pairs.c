@@ -229,6 +229,10 @@ static void
 expect_alert(end *e, bool done, int alert, bool exact)
 {
 	assert_int_equal(end_aftermath(e, done), OTLS_ERROR);
+	/* A client may refuse in plain before it has keys (OpenSSL 3.0, TLS 1.3): not every library can read that, and core
+	 * does it for all of them. */
+	if (!done && e->report.code == OTLS_E_HANDSHAKE)
+		return;
 	if (e->report.code != OTLS_E_ALERT_RECEIVED)
 		end_explain(e, "the one that was refused", OTLS_ERROR);
 	assert_int_equal(e->report.code, OTLS_E_ALERT_RECEIVED);
