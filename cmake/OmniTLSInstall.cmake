@@ -4,6 +4,14 @@ include(CMakePackageConfigHelpers)
 install(DIRECTORY include/omnitls DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(TARGETS omnitls EXPORT OmniTLSTargets)
 
+# The commands find the library beside them, wherever both are installed.
+file(RELATIVE_PATH otls_bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+foreach(command omnitls-command omnitls-conformance)
+  if(TARGET ${command} AND NOT APPLE)
+    set_target_properties(${command} PROPERTIES INSTALL_RPATH $ORIGIN/${otls_bin_to_lib})
+  endif()
+endforeach()
+
 # == find_package(OmniTLS) ==
 set(otls_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/OmniTLS)
 install(EXPORT OmniTLSTargets NAMESPACE OmniTLS:: DESTINATION ${otls_package_dir})

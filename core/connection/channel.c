@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define UNREAD_MAX      65536
 #define FEED_BUFFER_MAX 65536
@@ -102,8 +103,11 @@ otls_connection_accept(otls_context *ctx, int listen_fd, otls_connection **conn)
 
 	if (otls_connection_new_server(ctx, conn) != OTLS_OK)
 		return OTLS_ERROR;
-	if ((status = otls__accept(listen_fd, &fd)) == OTLS_OK)
+	if ((status = otls__accept(listen_fd, &fd)) == OTLS_OK) {
 		status = otls__transport_set_fd(&(*conn)->transport, fd, OTLS_FD_OWN);
+		if (status != OTLS_OK)
+			close(fd);
+	}
 	if (status != OTLS_OK) {
 		otls_connection_free(*conn);
 		*conn = NULL;
@@ -174,6 +178,7 @@ otls_connection_feed(otls_connection *conn, const void *data, size_t len)
 		return otls__fail_null(__func__, "data");
 	if (len > 0 && !otls__input_append(&conn->input, data, len))
 		return otls__fail_memory();
+	conn->feed_room = 0;
 	fed(conn, len);
 	return OTLS_OK;
 }
@@ -191,9 +196,12 @@ uint8_t *
 otls_connection_feed_buffer(otls_connection *conn, size_t want, size_t *cap)
 {
 	uint8_t *room;
+	size_t allowed;
 
 	if (cap != NULL)
 		*cap = 0;
+	if (want == 0)
+		want = 1;
 	if (check_feed(conn, __func__, want) != OTLS_OK)
 		return NULL;
 	if (cap == NULL) {
@@ -204,8 +212,13 @@ otls_connection_feed_buffer(otls_connection *conn, size_t want, size_t *cap)
 		otls__fail(OTLS_E_LIMIT, "%s: %zu bytes at once", __func__, want);
 		return NULL;
 	}
-	if ((room = otls__input_room(&conn->input, want > 0 ? want : 1, cap)) == NULL)
+	if ((room = otls__input_room(&conn->input, want, cap)) == NULL)
 		otls__fail_memory();
+	/* Whatever fits in there can be committed. */
+	allowed = OTLS_FEED_MAX - otls__input_view(&conn->input).len;
+	if (*cap > allowed)
+		*cap = allowed;
+	conn->feed_room = *cap;
 	return room;
 }
 
@@ -214,9 +227,10 @@ otls_connection_feed_commit(otls_connection *conn, size_t len)
 {
 	if (check_feed(conn, __func__, len) != OTLS_OK)
 		return OTLS_ERROR;
-	if (len > conn->input.cap - conn->input.end)
+	if (len > conn->feed_room)
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: %zu bytes were not handed out", __func__, len);
 	otls__input_commit(&conn->input, len);
+	conn->feed_room = 0;
 	fed(conn, len);
 	return OTLS_OK;
 }
@@ -285,6 +299,7 @@ otls_connection_unread(otls_connection *conn, const void *data, size_t len)
 		return otls__fail(OTLS_E_BAD_STATE, "%s: the handshake has begun", __func__);
 	if (otls__input_view(&conn->input).len > UNREAD_MAX || len > UNREAD_MAX - otls__input_view(&conn->input).len)
 		return otls__fail(OTLS_E_LIMIT, "%s: more than %d bytes", __func__, UNREAD_MAX);
+	conn->feed_room = 0;
 	return len == 0 || otls__input_append(&conn->input, data, len) ? OTLS_OK : otls__fail_memory();
 }
 

@@ -214,7 +214,7 @@ check_servername(otls_connection *conn, const char *function)
 {
 	if (conn == NULL)
 		return otls__fail_null(function, "conn");
-	if (!conn->in_callback || conn->hello_answered)
+	if (!conn->in_servername)
 		return otls__fail(OTLS_E_BAD_STATE, "%s: only inside the server-name callback", function);
 	return OTLS_OK;
 }

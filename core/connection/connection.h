@@ -47,7 +47,7 @@ typedef struct otls_record_count {
 	size_t have;      /* bytes of the header */
 	size_t left;      /* bytes of the body */
 	unsigned idle;    /* records begun since the last byte of data */
-	unsigned fillers; /* records of the handshake that say nothing: ChangeCipherSpec, alerts */
+	unsigned fillers; /* those of them that say nothing even in a handshake: ChangeCipherSpec, alerts */
 	uint8_t alert
 	    [2]; /* of an alert in plain: some clients refuse a certificate so in TLS 1.3, where an engine that has keys
 	                   * already can make nothing of it */
@@ -61,8 +61,9 @@ struct otls_connection {
 	otls_role role; /* 0: not said yet */
 	otls_state state;
 	otls_error error;
-	unsigned process; /* otls__process when it was made */
-	bool in_callback;
+	unsigned process;   /* otls__process when it was made */
+	bool in_callback;   /* any: only getters may be called */
+	bool in_servername; /* the one that may change the connection */
 
 	/* settings of its own */
 	otls_peer_name peer_name; /* text "": none */
@@ -83,6 +84,7 @@ struct otls_connection {
 	bool direct;      /* the engine's next output goes straight to the transport if nothing is queued */
 	bool no_memory;   /* output was lost for want of memory: fatal */
 	int output_errno; /* sending failed; 0: not */
+	size_t feed_room; /* what feed_buffer has handed out */
 	bool fed_eof;
 	otls_input_end input_end;
 	int input_errno;
@@ -125,6 +127,8 @@ typedef otls_status (*otls_step)(otls_connection *conn, void *arg);
 otls_status otls__run(otls_connection *conn, const char *function, otls_step step, void *arg);
 /* The refusals alone, for calls that move nothing. */
 otls_status otls__check(otls_connection *conn, const char *function);
+/* The handshake's deadline has passed. */
+bool otls__handshake_late(const otls_connection *conn);
 /* Keeps the thread's record as the connection's; answers ERROR. */
 otls_status otls__connection_fail(otls_connection *conn);
 
@@ -139,6 +143,8 @@ otls__host(otls_connection *conn)
 
 /* Keeps the body of an alert in plain, when len bytes at data are of the record that is being counted. */
 void otls__note_alert(otls_record_count *count, const uint8_t *data, size_t len);
+/* The peer sends on and on, and nothing comes of it. */
+bool otls__is_flood(const otls_connection *conn);
 /* Sends what is queued, as far as the transport takes it.  OK: all of it; WANT_WRITE; ERROR: output_errno is set, and the
  * queue is dropped. */
 otls_status otls__send_queued(otls_connection *conn);

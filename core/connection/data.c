@@ -39,7 +39,7 @@ typedef struct reading {
 static otls_status
 check_flood(otls_connection *conn)
 {
-	if (conn->unasked > OTLS_QUEUE_FLOOD || conn->records.idle > OTLS_IDLE_RECORDS)
+	if (conn->unasked > OTLS_QUEUE_FLOOD || otls__is_flood(conn))
 		return otls__fail(OTLS_E_FLOOD, "%u records without data, %zu bytes of answers wait",
 		    conn->records.idle, conn->unasked);
 	return conn->unasked > OTLS_QUEUE_HIGH ? OTLS_WANT_WRITE : OTLS_OK;
@@ -62,7 +62,7 @@ read_engine(otls_connection *conn, uint8_t *buf, size_t cap, size_t *len)
 		conn->unasked += conn->output.len - queued;
 	otls__send_queued(conn); /* what it could not send waits, and a broken transport is the next write's matter */
 	if (status == OTLS_OK)
-		conn->records.idle = 0;
+		conn->records.idle = conn->records.fillers = 0;
 	if (status == OTLS_EOF)
 		set_bit(conn, OTLS_RECEIVED_SHUTDOWN);
 	return status == OTLS_ERROR ? otls__explain(conn, &report, "reading") : status;
@@ -324,7 +324,8 @@ otls_connection_flush(otls_connection *conn)
 {
 	otls_status status;
 
-	if (conn != NULL && conn->state == OTLS_STATE_FAILED && conn->process == otls__process()) {
+	if (conn != NULL && conn->state == OTLS_STATE_FAILED && !conn->in_callback &&
+	    conn->process == otls__process()) {
 		status = otls__send_queued(conn); /* the alert is in there */
 		if (status != OTLS_ERROR)
 			return conn->output.len > 0 ? OTLS_WANT_WRITE : OTLS_OK;
@@ -356,11 +357,10 @@ shutdown_step(otls_connection *conn, void *arg)
 			return OTLS_ERROR;
 		status = otls__send_queued(conn);
 	}
-	/* The peer has closed already: that it does not hear our goodbye any more is no failure. */
-	if (status == OTLS_ERROR && (conn->shutdown_bits & OTLS_RECEIVED_SHUTDOWN) != 0) {
-		set_bit(conn, OTLS_SENT_SHUTDOWN);
+	/* The peer has closed already: that it does not hear our goodbye any more is no failure.  That it does not get
+	 * what was queued before that is one. */
+	if (status == OTLS_ERROR && conn->state == OTLS_STATE_CLOSED)
 		return OTLS_OK;
-	}
 	return status == OTLS_ERROR ? otls__explain_send(conn) : status;
 }
 

@@ -76,13 +76,21 @@ otls_connection_pending(const otls_connection *conn)
 	return conn->look_len - conn->look_at + conn->engine->pending(conn->native);
 }
 
-/* A whole record waits in the input: a part of one gets no read on. */
+/* What the engine misses of the record that it is in, or of the next one, waits in the input: a part gets no read on. */
 static bool
 has_record(const otls_connection *conn)
 {
 	otls_bytes view = otls__input_view(&conn->input);
+	size_t have = conn->records.have;
+	uint8_t header[5];
 
-	return view.len >= 5 && view.len - 5 >= otls__get16(view.data + 3);
+	if (have == sizeof(header))
+		return view.len >= conn->records.left;
+	memcpy(header, conn->records.header, have);
+	if (view.len < sizeof(header) - have)
+		return false;
+	memcpy(header + have, view.data, sizeof(header) - have);
+	return view.len >= sizeof(header) - have + otls__get16(header + 3);
 }
 
 bool
@@ -126,7 +134,8 @@ otls_connection_poll_events(const otls_connection *conn)
 
 	if (conn == NULL || conn->state == OTLS_STATE_FAILED)
 		return out;
-	if (conn->latest == OTLS_OK && otls_connection_has_pending(conn))
+	/* WANT_READ: shutdown says it too, and what it misses may be here. */
+	if ((conn->latest == OTLS_OK || conn->latest == OTLS_WANT_READ) && otls_connection_has_pending(conn))
 		return 0;
 	return (short)(out | (waits_for_input(conn) ? POLLIN : 0));
 }

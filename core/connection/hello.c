@@ -82,6 +82,29 @@ check_version(otls_connection *conn)
 
 /* == the name == */
 
+/* The context that asks, and with it the callback's argument, stays until the callback is back, whatever that sets; and
+ * it stays in force until the callback has decided. */
+static otls_answer
+call_servername(otls_connection *conn)
+{
+	otls_sealed *sealed = otls__sealed_ref(conn->sealed), *set = NULL;
+	otls_context *ctx = otls_context_ref(conn->ctx), *set_ctx = NULL;
+	otls_answer answer;
+
+	conn->in_callback = conn->in_servername = true;
+	answer = sealed->settings.servername(
+	    conn, otls_connection_server_name(conn), sealed->settings.servername_arg->arg);
+	conn->in_callback = conn->in_servername = false;
+	if (answer == OTLS_ANSWER_PENDING) {
+		set = conn->sealed, set_ctx = conn->ctx;
+		conn->sealed = sealed, conn->ctx = ctx;
+		sealed = set, ctx = set_ctx;
+	}
+	otls__sealed_free(sealed);
+	otls_context_free(ctx);
+	return answer;
+}
+
 static otls_status
 ask_servername(otls_connection *conn)
 {
@@ -90,9 +113,7 @@ ask_servername(otls_connection *conn)
 
 	if (conn->hello_answered || settings->servername == NULL)
 		return OTLS_OK;
-	conn->in_callback = true;
-	answer = settings->servername(conn, otls_connection_server_name(conn), settings->servername_arg->arg);
-	conn->in_callback = false;
+	answer = call_servername(conn);
 	if (answer == OTLS_ANSWER_PENDING)
 		return OTLS_WANT_CALLBACK;
 	if (answer == OTLS_ANSWER_OK) {
@@ -285,11 +306,11 @@ static void
 keep_name(otls_connection *conn)
 {
 	otls_bytes name = conn->gate.client.server_name;
+	size_t len = name.len < sizeof(conn->server_name) ? name.len : 0;
 
-	if (name.len == 0 || name.len >= sizeof(conn->server_name))
-		return;
-	memcpy(conn->server_name, name.data, name.len);
-	conn->server_name[name.len] = '\0';
+	if (len > 0)
+		memcpy(conn->server_name, name.data, len);
+	conn->server_name[len] = '\0';
 }
 
 otls_status

@@ -28,7 +28,31 @@ output_broke(otls_connection *conn)
 {
 	conn->output_errno = errno != 0 ? errno : EIO;
 	otls__output_fini(&conn->output);
+	conn->unasked = 0;
 	return OTLS_ERROR;
+}
+
+/* The transport's callbacks must not come back to the connection. */
+static otls_status
+send_pieces(otls_connection *conn, const struct iovec *pieces, int count, size_t *sent)
+{
+	otls_status status;
+
+	conn->in_callback = true;
+	status = otls__transport_send(&conn->transport, pieces, count, sent);
+	conn->in_callback = false;
+	return status;
+}
+
+static otls_status
+receive(otls_connection *conn, void *buf, size_t cap, size_t *len)
+{
+	otls_status status;
+
+	conn->in_callback = true;
+	status = otls__transport_recv(&conn->transport, buf, cap, len);
+	conn->in_callback = false;
+	return status;
 }
 
 otls_status
@@ -46,7 +70,7 @@ otls__send_queued(otls_connection *conn)
 		/* Memory: the queue is the destination. */
 		if (conn->transport.kind == OTLS_TRANSPORT_MEMORY)
 			break;
-		status = otls__transport_send(&conn->transport, pieces, count, &sent);
+		status = send_pieces(conn, pieces, count, &sent);
 		if (status == OTLS_ERROR)
 			return output_broke(conn);
 		if (status != OTLS_OK)
@@ -66,7 +90,7 @@ send_direct(otls_connection *conn, const void *data, size_t len)
 	size_t sent = 0;
 
 	memcpy(&piece.iov_base, &data, sizeof(data)); /* sendmsg does not write to it, but its type says so */
-	if (otls__transport_send(&conn->transport, &piece, 1, &sent) == OTLS_ERROR) {
+	if (send_pieces(conn, &piece, 1, &sent) == OTLS_ERROR) {
 		output_broke(conn);
 		return len;
 	}
@@ -117,7 +141,7 @@ otls__fill(otls_connection *conn)
 		conn->no_memory = true;
 		return OTLS_ERROR;
 	}
-	status = otls__transport_recv(&conn->transport, room, cap, &len);
+	status = receive(conn, room, cap, &len);
 	conn->input_errno = status == OTLS_ERROR ? errno : 0;
 	conn->input_end = status == OTLS_OK          ? OTLS_INPUT_MORE
 			  : status == OTLS_WANT_READ ? OTLS_INPUT_BLOCKED
@@ -172,15 +196,36 @@ count_records(otls_record_count *count, const uint8_t *data, size_t len)
 	}
 }
 
+/* While hands are shaken, a record's header is handed out whole, and an alert in plain with its body: an engine that
+ * cannot read it gives up at the header, and what it said must be at hand then. */
+static bool
+is_ripe(const otls_connection *conn)
+{
+	otls_bytes view = otls__input_view(&conn->input);
+
+	if (conn->state != OTLS_STATE_HANDSHAKE || conn->records.have != 0)
+		return true;
+	if (view.len < 5)
+		return false;
+	return view.data[0] != RECORD_ALERT || otls__get16(view.data + 3) != 2 || view.len >= 7;
+}
+
 /* Bytes for the engine: what the gate released, then, when it is open, what came in. */
 static size_t
 take(otls_connection *conn, void *buf, size_t cap)
 {
 	size_t len = otls__gate_take(&conn->gate, buf, cap);
 
-	if (len == 0 && conn->gate.state == OTLS_GATE_OPEN)
+	if (len == 0 && conn->gate.state == OTLS_GATE_OPEN && is_ripe(conn))
 		len = otls__input_take(&conn->input, buf, cap);
 	return len;
+}
+
+bool
+otls__is_flood(const otls_connection *conn)
+{
+	return conn->records.fillers > OTLS_IDLE_RECORDS ||
+	       (conn->state != OTLS_STATE_HANDSHAKE && conn->records.idle > OTLS_IDLE_RECORDS);
 }
 
 static otls_status
@@ -194,8 +239,11 @@ host_recv(otls_host *host, void *buf, size_t cap, size_t *len)
 			count_records(&conn->records, buf, *len);
 			return OTLS_OK;
 		}
-		if (conn->gate.state == OTLS_GATE_REFUSED || conn->records.fillers > OTLS_IDLE_RECORDS)
+		/* Looked at here too, since an engine goes on by itself as long as there are bytes. */
+		if (conn->gate.state == OTLS_GATE_REFUSED || otls__is_flood(conn))
 			return OTLS_ERROR;
+		if (otls__handshake_late(conn))
+			return OTLS_WANT_READ; /* so that the engine comes back, and the deadline is noticed */
 		if (conn->gate.state != OTLS_GATE_OPEN && otls__input_view(&conn->input).len > 0) {
 			status = otls__gate_pull(&conn->gate, &conn->input);
 			if (status == OTLS_OK)

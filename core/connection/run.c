@@ -70,10 +70,16 @@ in_handshake(const otls_connection *conn)
 	return conn->state == OTLS_STATE_NEW || conn->state == OTLS_STATE_HANDSHAKE;
 }
 
+bool
+otls__handshake_late(const otls_connection *conn)
+{
+	return in_handshake(conn) && conn->deadline != 0 && otls__now() >= conn->deadline;
+}
+
 static otls_status
 check_handshake_deadline(otls_connection *conn)
 {
-	if (!in_handshake(conn) || conn->deadline == 0 || otls__now() < conn->deadline)
+	if (!otls__handshake_late(conn))
 		return OTLS_OK;
 	otls__fail(OTLS_E_TIMEOUT, "not over after %d ms", conn->handshake_timeout);
 	return otls__connection_fail(conn);
@@ -85,9 +91,13 @@ wait_for(otls_connection *conn, otls_status wanted, int64_t deadline)
 {
 	short events = (short)((wanted == OTLS_WANT_READ ? POLLIN : 0) | (conn->output.len > 0 ? POLLOUT : 0));
 	bool bounded = in_handshake(conn) && conn->deadline != 0 && conn->deadline < deadline;
-	otls_status status;
+	otls_status status = OTLS_TIMEOUT;
 
-	status = otls__transport_wait(&conn->transport, events, bounded ? conn->deadline : deadline);
+	if (bounded)
+		deadline = conn->deadline;
+	/* Time that is up is up, also when a peer that drips bytes makes every poll find some. */
+	if (deadline == OTLS_NO_DEADLINE || otls__now() < deadline)
+		status = otls__transport_wait(&conn->transport, events, deadline);
 	if (status == OTLS_TIMEOUT && bounded)
 		return check_handshake_deadline(conn);
 	if (status == OTLS_ERROR) {
@@ -107,6 +117,9 @@ go(otls_connection *conn, otls_step step, void *arg)
 
 	if (status == OTLS_OK)
 		status = step(conn, arg);
+	/* What was lost for want of memory is lost, whatever the engine makes of it. */
+	if (status != OTLS_ERROR && conn->no_memory)
+		status = otls__fail_memory();
 	if (status != OTLS_ERROR || conn->state == OTLS_STATE_FAILED)
 		return status;
 	if (otls_error_category(otls__error_thread()) == OTLS_CATEGORY_USAGE)
@@ -125,6 +138,7 @@ otls__run(otls_connection *conn, const char *function, otls_step step, void *arg
 	if (otls__check(conn, function) != OTLS_OK)
 		return OTLS_ERROR;
 	deadline = call_deadline(conn);
+	conn->feed_room = 0;
 	for (;;) {
 		status = go(conn, step, arg);
 		if (status != OTLS_WANT_READ && status != OTLS_WANT_WRITE)

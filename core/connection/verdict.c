@@ -302,8 +302,8 @@ otls__explain(otls_connection *conn, const otls_report *report, const char *what
 	}
 	if (conn->no_memory)
 		return otls__fail_memory();
-	if (conn->records.fillers > OTLS_IDLE_RECORDS)
-		return otls__fail(OTLS_E_FLOOD, "%u records that say nothing", conn->records.fillers);
+	if (otls__is_flood(conn))
+		return otls__fail(OTLS_E_FLOOD, "%s: more than %d records that say nothing", what, OTLS_IDLE_RECORDS);
 	if (conn->peer.refused)
 		return explain_refusal(conn, report);
 	if (report->code == OTLS_E_ALERT_RECEIVED || is_plain_alert(conn))
@@ -315,20 +315,23 @@ otls__explain(otls_connection *conn, const otls_report *report, const char *what
 	return otls__fail_report(engine_code(conn, report), report, "%s", what);
 }
 
-/* Lets the engine go through what has arrived; data is passed over, since nothing can be answered any more. */
+/* Lets the engine go through what has arrived, within bounds, since a peer may send on for ever; data is passed over,
+ * since nothing can be answered any more. */
 static otls_status
 read_to_the_end(otls_connection *conn, otls_report *report)
 {
+	size_t len = 0, left = OTLS_FEED_MAX;
 	uint8_t scrap[4096];
 	otls_status status;
-	size_t len;
 
 	do {
 		*report = otls__report();
 		status = conn->state == OTLS_STATE_HANDSHAKE
 			     ? conn->engine->handshake(conn->native, report)
 			     : conn->engine->read(conn->native, scrap, sizeof(scrap), &len, report);
-	} while (status == OTLS_OK && conn->state != OTLS_STATE_HANDSHAKE);
+		left -= len < left ? len : left;
+		conn->records.idle = conn->records.fillers = 0;
+	} while (status == OTLS_OK && conn->state != OTLS_STATE_HANDSHAKE && left > 0);
 	otls__wipe(scrap, sizeof(scrap));
 	return status;
 }

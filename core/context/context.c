@@ -219,6 +219,7 @@ otls_context_copy(const otls_context *ctx, otls_context **copy)
 	if (otls_context_new_with(ctx->backend, ctx->settings.method, &new) != OTLS_OK)
 		return OTLS_ERROR;
 	if (otls__settings_copy(&ctx->settings, &settings) != OTLS_OK || copy_password(ctx, new) != OTLS_OK) {
+		otls__settings_fini(&settings);
 		otls_context_free(new);
 		return OTLS_ERROR;
 	}

@@ -5,11 +5,10 @@
 #include "pki.h"
 #include "wire.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALERT_CERTIFICATE_EXPIRED = 45, ALERT_UNKNOWN_CA = 48, SUITE_SCSV = 0x00ff };
+enum { ALERT_CERTIFICATE_EXPIRED = 45, ALERT_UNKNOWN_CA = 48, SUITE_SCSV = 0x00ff, CERTIFICATES_MAX = 9 };
 
 /* == the alert for a refused certificate == */
 static bool
@@ -77,11 +76,11 @@ offer(struct run *run)
 static bool
 connect_with(struct run *run, size_t certificates, struct pair **pair)
 {
-	const mint_identity *list[32] = { pki_server(run) };
+	const mint_identity *list[CERTIFICATES_MAX + 2] = { pki_server(run) };
 	otls_context *server = bare_server(run);
 	char *chain = NULL;
 
-	if (list[0] == NULL || certificates >= COUNT(list))
+	if (list[0] == NULL)
 		return false;
 	for (size_t i = 1; i < certificates; i++)
 		list[i] = pki_other_ca(run);
@@ -90,24 +89,23 @@ connect_with(struct run *run, size_t certificates, struct pair **pair)
 							     list[0]->key_pem, strlen(list[0]->key_pem))))
 		return false;
 	*pair = pair_open(run, good_client(run), server, WIRE_VARIED);
-	pair_handshake(*pair); if(getenv("DBG")) fprintf(stderr,"%zu: %s / %s\n",certificates,otls_error_message(otls_connection_error((*pair)->client)),otls_error_message(otls_connection_error((*pair)->server)));
+	pair_handshake(*pair);
 	return true;
 }
 
+/* Core takes 9 on every backend.  A library that has a limit of its own may fail before it shows the chain. */
 static bool
 chain_count(struct run *run)
 {
-	size_t limit = (size_t)otls_backend_limit(run->client, OTLS_LIMIT_CHAIN_COUNT);
+	bool limited = otls_backend_limit(run->client, OTLS_LIMIT_CHAIN_COUNT) != 0;
+	bool judged = !limited || run->version == OTLS_TLS1_2;
 	struct pair *pair = NULL;
 
-	if (otls_backend_limit(run->server, OTLS_LIMIT_CHAIN_COUNT) != 0 && run->server != run->client)
-		return unsupported(run, "the server's own chain is limited as well");
-	if (!connect_with(run, limit != 0 ? limit : 20, &pair) || !CHECK_NUMBER(run, pair->client_status, OTLS_OK))
-		return false;
-	if (limit == 0)
-		return true;
-	return connect_with(run, limit + 1, &pair) && CHECK_NUMBER(run, pair->client_status, OTLS_ERROR) &&
-	       CHECK_TEXT(run, otls_error_name(otls_connection_error(pair->client)), "ENGINE_LIMIT");
+	if (otls_backend_limit(run->server, OTLS_LIMIT_CHAIN_COUNT) != 0)
+		return unsupported(run, "needs a server that sends any number of certificates");
+	return connect_with(run, CERTIFICATES_MAX, &pair) && CHECK_NUMBER(run, pair->client_status, OTLS_OK) &&
+	       connect_with(run, CERTIFICATES_MAX + 1, &pair) && CHECK_NUMBER(run, pair->client_status, OTLS_ERROR) &&
+	       CHECK_TEXT(run, otls_error_name(otls_connection_error(pair->client)), judged ? "VERIFY" : "HANDSHAKE");
 }
 
 /* == private keys encrypted with scrypt == */
@@ -137,7 +135,7 @@ key_scrypt(struct run *run)
 }
 
 static const struct test_case cases[] = {
-	{ "refusal_alert", refusal_alert, .scope = SCOPE_PAIR },
+	{ "refusal_alert", refusal_alert, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "offer", offer, .scope = SCOPE_BACKEND },
 	{ "chain_count", chain_count, .scope = SCOPE_PAIR },
 	{ "key_scrypt", key_scrypt, .scope = SCOPE_BACKEND },

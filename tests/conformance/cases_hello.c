@@ -401,10 +401,10 @@ static const struct test_case cases[] = {
 	{ "not_tls_server", not_tls_server, .scope = SCOPE_BACKEND },
 	{ "not_tls_client", not_tls_client, .scope = SCOPE_BACKEND },
 	{ "name_seen", name_seen, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
-	{ "name_other", name_other, .scope = SCOPE_PAIR },
-	{ "name_of_address", name_of_address, .scope = SCOPE_PAIR },
+	{ "name_other", name_other, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "name_of_address", name_of_address, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "name_sets_context", name_sets_context, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
-	{ "name_brings_certificate", name_brings_certificate, .scope = SCOPE_PAIR },
+	{ "name_brings_certificate", name_brings_certificate, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "name_refused", name_refused, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "name_pending", name_pending, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 };

@@ -611,7 +611,8 @@ skip_name_check(struct run *run)
 
 #define ROW(name, set, reason, depth, alert)                                                                           \
 	{                                                                                                              \
-		name, verify_row, &(const struct verify_row){ set, OTLS_REASON_##reason, depth, alert }, SCOPE_PAIR, 0 \
+		name, verify_row, &(const struct verify_row){ set, OTLS_REASON_##reason, depth, alert }, SCOPE_PAIR,   \
+		    CASE_VARIED                                                                                        \
 	}
 
 static const struct test_case cases[] = {
@@ -653,8 +654,8 @@ static const struct test_case cases[] = {
 	ROW("weak_key", weak_key, WEAK_KEY, 1, ANY_ALERT),
 	ROW("sha1_signature", sha1_signature, WEAK_SIGNATURE, 0, ANY_ALERT),
 	{ "insecure_none", insecure_none, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
-	{ "insecure_none_once", insecure_none_once, .scope = SCOPE_PAIR },
-	{ "skip_name_check", skip_name_check, .scope = SCOPE_PAIR },
+	{ "insecure_none_once", insecure_none_once, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "skip_name_check", skip_name_check, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 };
 
 const struct suite suite_verify = { "verify", cases, COUNT(cases) };

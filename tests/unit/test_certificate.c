@@ -520,6 +520,8 @@ test_ec_keys(void **state)
 	assert_false(spki.sound);
 	assert_true(otls__spki_parse(DER(0x30, P256_ID, DER(0x03, RAW("\0\x02"), otls__bytes(point, 32))), &spki));
 	assert_false(spki.sound); /* compressed */
+	assert_true(otls__spki_parse(DER(0x30, P256_ID, DER(0x03, RAW("\0\x06"), otls__bytes(point + 2, 64))), &spki));
+	assert_false(spki.sound); /* hybrid */
 
 	/* Another curve, explicit parameters, and none. */
 	assert_true(
@@ -584,6 +586,7 @@ test_name_text(void **state)
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x02\xd8\x3d")), "CN=#1E02D83D" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x01\x41")), "CN=#1E0141" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1c\x04\x00\x01\xf6\x00")), "CN=\xf0\x9f\x98\x80" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1c\x04\x00\x00\xd8\x00")), "CN=#1C040000D800" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x14\x01\xe9")), "CN=\xc3\xa9" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x02\x01\x05")), "CN=#020105" },
 		{ ATTRIBUTE("\x2a\x03\x04", TEXT(0x0c, "x")), "1.2.3.4=#0C0178" },

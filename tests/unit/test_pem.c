@@ -162,6 +162,7 @@ test_damage(void **state)
 		{ "-----BEGIN A-----\nZm9v\n-----BEGIN A-----\n", "t, line 3: a BEGIN line inside" },
 		{ "\n\n-----END A-----\n", "t, line 3: an END line without" },
 		{ "-----BEGIN A-----\nZm9v\nZm!v\n-----END A-----\n", "t, line 3: not BASE64" },
+		{ "-----BEGIN A-----\nX: y\n\nZ: x\nZm9v\n-----END A-----\n", "t, line 4: not BASE64" },
 		{ "-----BEGIN A-----\nZm9v\nZm9 v\n-----END A-----\n", "t, line 3: not BASE64" },
 		{ "-----BEGIN A-----\nZg==\nZm9v\n-----END A-----\n", "t, line 3: not BASE64" },
 		{ "-----BEGIN A-----\nZm9v\nZm9\n-----END A-----\n",

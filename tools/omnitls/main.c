@@ -12,6 +12,7 @@
 static const struct command *const commands[] = {
 	&command_demo,
 	&command_backends,
+	&command_server,
 };
 
 static const struct command *

@@ -58,6 +58,7 @@ struct server {
 	uv_timer_t sweep;
 	uv_idle_t again; /* runs while there are ready sessions */
 	int listen_fd;
+	bool is_paused; /* the listener */
 	bool stopping;
 	struct session *sessions, *ready;
 	size_t session_count;
@@ -74,10 +75,10 @@ void server_session_gone(struct server *server);
 /* == server_session.c == */
 typedef enum session_phase {
 	SESSION_HANDSHAKE,
-	SESSION_OPEN,   /* the service works */
+	SESSION_OPEN,    /* the service works */
 	SESSION_GOODBYE, /* sends what is queued, and close_notify */
-	SESSION_LINGER, /* throws away what comes in until the client has closed */
-	SESSION_DEAD    /* waits for the last hold to go */
+	SESSION_LINGER,  /* throws away what comes in until the client has closed */
+	SESSION_DEAD     /* waits for the last hold to go */
 } session_phase;
 
 struct session {

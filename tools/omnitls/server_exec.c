@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Lives as long as the program, which may be longer than the session. */
 struct child {
@@ -75,11 +76,7 @@ leave_child(struct child *child)
 void
 server_exec_abandon(uv_handle_t *process)
 {
-	struct child *child = process->data;
-
-	if (!child->has_exited)
-		kill(-child->process.pid, SIGKILL);
-	close_child(child);
+	close_child(process->data);
 }
 
 static int

@@ -95,6 +95,7 @@ pause_listening(struct server *server)
 	if (server->verbose)
 		command_complain(server->command, "%s", otls_error_message(otls_error_last()));
 	uv_poll_stop(&server->listener);
+	server->is_paused = true;
 }
 
 static void
@@ -124,7 +125,8 @@ on_sweep(uv_timer_t *timer)
 	for (struct session *session = server->sessions; session != NULL; session = session->next)
 		if (session->deadline != 0 && session->deadline <= now)
 			session_expire(session);
-	uv_poll_start(&server->listener, UV_READABLE, on_client);
+	if (server->is_paused && uv_poll_start(&server->listener, UV_READABLE, on_client) == 0)
+		server->is_paused = false;
 }
 
 /* == the beginning == */

@@ -222,8 +222,8 @@ send_backlog(struct session *session)
 
 	if (session->backlog == NULL)
 		return OTLS_OK;
-	status = otls_connection_write_all(session->conn, session->backlog + session->backlog_at,
-	    session->backlog_len - session->backlog_at, &done);
+	status = otls_connection_write_all(
+	    session->conn, session->backlog + session->backlog_at, session->backlog_len - session->backlog_at, &done);
 	session->backlog_at += done;
 	if (status != OTLS_OK)
 		return status;

@@ -34,7 +34,7 @@ add_cell(struct table *table)
 	return &table->cells[table->cell_count];
 }
 
-static char *
+static __attribute__((format(printf, 1, 0))) char *
 format_text(const char *format, va_list args)
 {
 	char *text = NULL;
