@@ -358,17 +358,30 @@ is_waiting(otls_status status)
 	return status == OTLS_WANT_READ || status == OTLS_WANT_WRITE;
 }
 
+/* What an end waits for; nothing, once it has failed. */
+static struct pollfd
+awaited(const otls_connection *conn, otls_status status)
+{
+	bool failed_end = status == OTLS_ERROR || otls_connection_state(conn) == OTLS_STATE_FAILED;
+
+	return (struct pollfd){
+		.fd = failed_end ? -1 : otls_connection_fd(conn),
+		.events = otls_connection_poll_events(conn),
+	};
+}
+
 /* Sockets: waits until one of the two can go on. */
 static bool
 wait_for_sockets(const struct pair *pair)
 {
 	struct pollfd fds[2] = {
-		{ .fd = otls_connection_fd(pair->client), .events = otls_connection_poll_events(pair->client) },
-		{ .fd = otls_connection_fd(pair->server), .events = otls_connection_poll_events(pair->server) },
+		awaited(pair->client, pair->client_status),
+		awaited(pair->server, pair->server_status),
 	};
 
-	if (fds[0].events == 0 || fds[1].events == 0)
-		return true;
+	for (size_t i = 0; i < COUNT(fds); i++)
+		if (fds[i].fd >= 0 && fds[i].events == 0)
+			return true; /* call again now */
 	return poll(fds, 2, PATIENCE) > 0;
 }
 

@@ -89,12 +89,12 @@ static const otls_backend *
 find_backend(const struct client_options *options)
 {
 	const char *name = options->backend != NULL ? options->backend : getenv("OMNITLS_BACKEND");
-	const otls_backend *backend =
-	    options->backend != NULL ? otls_backend_find(options->backend) : otls_backend_default();
+	const otls_backend *backend = options->backend != NULL ? otls_backend_find(options->backend)
+							       : otls_backend_default();
 
 	if (backend == NULL)
-		command_complain(options->command, "there is no backend \"%s\"; see omnitls backends",
-		    name != NULL ? name : "");
+		command_complain(
+		    options->command, "there is no backend \"%s\"; see omnitls backends", name != NULL ? name : "");
 	return backend;
 }
 

@@ -46,7 +46,10 @@ struct client_options {
 	    { "max", required_argument, NULL, 'M' }, { "cert", required_argument, NULL, 'c' },                         \
 	    { "key", required_argument, NULL, 'K' }, { "starttls", required_argument, NULL, 's' },                     \
 	    { "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },                           \
-	    { "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }
+	    { "verbose", no_argument, NULL, 'v' },                                                                     \
+	{                                                                                                              \
+		"help", no_argument, NULL, 'h'                                                                         \
+	}
 #define CLIENT_OPTIONS_HELP                                                                                            \
 	"  -C, --ca FILE          trust the authorities in this PEM file, or in the files of this\n"                   \
 	"                         directory, instead of the system's\n"                                                \

@@ -164,8 +164,8 @@ note_address(struct client_link *link)
 	socklen_t len = sizeof(address);
 
 	if (getpeername(otls_connection_fd(link->conn), (struct sockaddr *)&address, &len) == 0)
-		getnameinfo((struct sockaddr *)&address, len, link->address, sizeof(link->address), NULL, 0,
-		    NI_NUMERICHOST);
+		getnameinfo(
+		    (struct sockaddr *)&address, len, link->address, sizeof(link->address), NULL, 0, NI_NUMERICHOST);
 }
 
 static bool
@@ -190,8 +190,8 @@ start_tls(struct client_link *link)
 	if (link->options->starttls == NULL)
 		return true;
 	if (!starttls_run(link->options->starttls, &talk))
-		return client_link_fail(link, talk.unreachable ? EXIT_UNREACHABLE : EXIT_TLS, OTLS_E_NOT_TLS,
-		    "before TLS: %s", talk.error);
+		return client_link_fail(
+		    link, talk.unreachable ? EXIT_UNREACHABLE : EXIT_TLS, OTLS_E_NOT_TLS, "before TLS: %s", talk.error);
 	if (talk.len > 0 && otls_connection_unread(link->conn, talk.buf + talk.at, talk.len) != OTLS_OK)
 		return client_link_failed(link, OTLS_ERROR);
 	return true;

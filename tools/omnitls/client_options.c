@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
-#define TIMEOUT        30 /* seconds */
-#define TIMEOUT_MAX    86400
-#define PORT_MAX       65535
-#define MILLISECONDS   1000
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TIMEOUT      30 /* seconds */
+#define TIMEOUT_MAX  86400
+#define PORT_MAX     65535
+#define MILLISECONDS 1000
 
 /* == values == */
 
@@ -161,8 +161,8 @@ static bool
 take_operands(struct client_options *options, int argc, char **argv)
 {
 	if (optind == argc) {
-		command_complain(options->command, "which server?  Give HOST:PORT; see omnitls %s --help",
-		    options->command->name);
+		command_complain(
+		    options->command, "which server?  Give HOST:PORT; see omnitls %s --help", options->command->name);
 		return false;
 	}
 	if (optind + 1 < argc)

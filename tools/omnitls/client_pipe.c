@@ -27,8 +27,8 @@ struct buffer {
 struct pipe {
 	struct client_link *link;
 	otls_connection *conn;
-	struct buffer in, out;     /* from standard input; to standard output */
-	bool in_ended, out_ended;  /* standard input; what the server sends */
+	struct buffer in, out;    /* from standard input; to standard output */
+	bool in_ended, out_ended; /* standard input; what the server sends */
 	bool said_goodbye;
 	struct pollfd fds[POLL_COUNT];
 };
@@ -129,8 +129,8 @@ prepare_poll(struct pipe *pipe)
 		events = otls_connection_want_write(pipe->conn) ? POLLOUT : 0;
 	pipe->fds[POLL_STDIN] = (struct pollfd){ .fd = wants_input ? STDIN_FILENO : -1, .events = POLLIN };
 	pipe->fds[POLL_STDOUT] = (struct pollfd){ .fd = wants_output ? STDOUT_FILENO : -1, .events = POLLOUT };
-	pipe->fds[POLL_CONN] =
-	    (struct pollfd){ .fd = events != 0 ? otls_connection_fd(pipe->conn) : -1, .events = events };
+	pipe->fds[POLL_CONN] = (struct pollfd){ .fd = events != 0 ? otls_connection_fd(pipe->conn) : -1,
+		.events = events };
 	return events == 0 && !wants_output ? 0 : -1;
 }
 

@@ -21,6 +21,8 @@ struct command {
 
 extern const struct command command_demo;
 extern const struct command command_backends;
+extern const struct command command_client;
+extern const struct command command_compare;
 extern const struct command command_server;
 
 /* getopt_long over the command's options: the next one, or -1 after the last one.  Prints the help on 'h', and what

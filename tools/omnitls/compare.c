@@ -4,12 +4,12 @@
 #include "json.h"
 #include "table.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define COUNT(array)    (sizeof(array) / sizeof((array)[0]))
 #define BACKENDS_MAX    16
 #define VALUE           1200
 #define LONG            2000 /* milliseconds behind which progress is shown also to files */
@@ -79,7 +79,8 @@ fact_alert(const struct client_link *link, size_t i, char *out, size_t cap)
 
 	(void)i;
 	if (failure->status != 0 && failure->alert >= 0)
-		snprintf(out, cap, "%s, %s", otls_alert_name(failure->alert), failure->alert_sent ? "sent" : "received");
+		snprintf(
+		    out, cap, "%s, %s", otls_alert_name(failure->alert), failure->alert_sent ? "sent" : "received");
 }
 
 static void
@@ -151,9 +152,24 @@ fact_milliseconds(const struct client_link *link, size_t i, char *out, size_t ca
 {
 	(void)i;
 	if (link->open)
-		snprintf(out, cap, "%.1f",
-		    (double)otls_connection_stat(link->conn, OTLS_STAT_HANDSHAKE_MICROSECONDS) / 1e3);
+		snprintf(
+		    out, cap, "%.1f", (double)otls_connection_stat(link->conn, OTLS_STAT_HANDSHAKE_MICROSECONDS) / 1e3);
 }
+
+static const struct {
+	const char *name;
+	fact_fn fact;
+} facts[] = {
+	{ "result", fact_result },
+	{ "message", fact_message },
+	{ "alert", fact_alert },
+	{ "verdict", fact_verdict },
+	{ "address", fact_address },
+	{ "version", fact_version },
+	{ "cipher", fact_cipher },
+	{ "group", fact_group },
+	{ "ALPN", fact_alpn },
+};
 
 /* == equal or not == */
 static bool
@@ -259,7 +275,7 @@ add_chains(struct table *table, const struct comparison *all)
 {
 	size_t sent = longest_chain(all, otls_connection_peer_chain_at);
 	size_t judged = longest_chain(all, otls_connection_verified_chain_at);
-	char name[32];
+	char name[40];
 
 	for (size_t i = 0; i < sent; i++) {
 		snprintf(name, sizeof(name), "certificate %zu", i);
@@ -295,15 +311,8 @@ print_text(const struct comparison *all)
 	table_column(&table, "fact", TABLE_LEFT);
 	table_column(&table, "backend", TABLE_LEFT);
 	table_column(&table, "value", TABLE_LEFT);
-	add_fact(&table, all, "result", fact_result, 0);
-	add_fact(&table, all, "message", fact_message, 0);
-	add_fact(&table, all, "alert", fact_alert, 0);
-	add_fact(&table, all, "verdict", fact_verdict, 0);
-	add_fact(&table, all, "address", fact_address, 0);
-	add_fact(&table, all, "version", fact_version, 0);
-	add_fact(&table, all, "cipher", fact_cipher, 0);
-	add_fact(&table, all, "group", fact_group, 0);
-	add_fact(&table, all, "ALPN", fact_alpn, 0);
+	for (size_t i = 0; i < COUNT(facts); i++)
+		add_fact(&table, all, facts[i].name, facts[i].fact, 0);
 	add_chains(&table, all);
 	add_times(&table, all);
 	good = table_finish(&table);
@@ -312,17 +321,177 @@ print_text(const struct comparison *all)
 }
 
 /* == JSON == */
-static const struct named_fact {
-	const char *name;
-	fact_fn fact;
-} named_facts[] = {
-	{ "result", fact_result },
-	{ "message", fact_message },
-	{ "alert", fact_alert },
-	{ "verdict", fact_verdict },
-	{ "address", fact_address },
-	{ "version", fact_version },
-	{ "cipher", fact_cipher },
-	{ "group", fact_group },
-	{ "alpn", fact_alpn },
+static void
+put_differences(struct json *out, const struct comparison *all)
+{
+	size_t sent = longest_chain(all, otls_connection_peer_chain_at);
+	size_t judged = longest_chain(all, otls_connection_verified_chain_at);
+	bool same_chain = true, same_path = true;
+
+	for (size_t i = 0; i < sent; i++)
+		same_chain = is_same_fact(all, fact_fingerprint, i) && same_chain;
+	for (size_t i = 0; i < judged; i++)
+		same_path = is_same_fact(all, fact_judged, i) && same_path;
+	json_array(out, "differences", JSON_FLAT);
+	for (size_t i = 0; i < COUNT(facts); i++)
+		if (!is_same_fact(all, facts[i].fact, 0))
+			json_text(out, NULL, facts[i].name);
+	if (!same_chain)
+		json_text(out, NULL, "chain");
+	if (!same_path)
+		json_text(out, NULL, "path");
+	json_end(out);
+}
+
+static void
+put_json(const struct comparison *all)
+{
+	struct json out = json_to(stdout);
+
+	json_object(&out, NULL, JSON_TALL);
+	json_text(&out, "omnitls", otls_version());
+	json_text(&out, "host", all->options->host);
+	json_text(&out, "port", all->options->service);
+	json_bool(&out, "equal", is_equal(all));
+	put_differences(&out, all);
+	json_array(&out, "backends", JSON_TALL);
+	for (size_t k = 0; k < all->count; k++) {
+		json_object(&out, NULL, JSON_TALL);
+		facts_put_json(&out, &all->links[k]);
+		json_end(&out);
+	}
+	json_end(&out);
+	json_end(&out);
+}
+
+/* == the command == */
+static bool
+add_backend(struct comparison *all, const char *name)
+{
+	const otls_backend *backend = otls_backend_find(name);
+
+	if (backend == NULL || all->count == BACKENDS_MAX) {
+		command_complain(all->options->command, "there is no backend \"%s\"; see omnitls backends", name);
+		return false;
+	}
+	all->backends[all->count++] = backend;
+	return true;
+}
+
+static bool
+choose_backends(struct comparison *all)
+{
+	const char *at = all->options->backend;
+	char name[64];
+
+	if (at == NULL) {
+		while (all->count < BACKENDS_MAX && otls_backend_at(all->count) != NULL) {
+			all->backends[all->count] = otls_backend_at(all->count);
+			all->count++;
+		}
+		return all->count > 0 || add_backend(all, "");
+	}
+	for (;;) {
+		size_t len = strcspn(at, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, at);
+		if (!add_backend(all, name))
+			return false;
+		if (at[len] == '\0')
+			return true;
+		at += len + 1;
+	}
+}
+
+/* A terminal shows who is at work; what reads a file or a pipe is told only when it has taken long. */
+static void
+show_progress(const struct comparison *all, size_t k, int64_t start)
+{
+	const char *name = otls_backend_name(all->backends[k]);
+	int64_t milliseconds = client_now() - start;
+
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+	if (milliseconds > LONG)
+		command_complain(all->options->command, "%s took %lld seconds", name, (long long)(milliseconds / 1000));
+}
+
+static void
+connect_all(struct comparison *all)
+{
+	for (size_t k = 0; k < all->count; k++) {
+		int64_t start = client_now();
+		if (isatty(STDERR_FILENO))
+			fprintf(stderr, "%s ...", otls_backend_name(all->backends[k]));
+		client_link_open(&all->links[k], all->options, all->backends[k]);
+		client_link_goodbye(&all->links[k]);
+		show_progress(all, k, start);
+	}
+}
+
+/* Where a setting is wrong for all of them, nobody was connected to, and one line says it. */
+static int
+find_common_mistake(const struct comparison *all)
+{
+	int status = all->links[0].failure.status;
+
+	for (size_t k = 0; k < all->count; k++)
+		if (all->links[k].connected || all->links[k].failure.status != status)
+			return 0;
+	return status == EXIT_USAGE || status == EXIT_LOCAL ? status : 0;
+}
+
+static int
+compare(struct comparison *all)
+{
+	int mistake = 0;
+	bool good = true;
+
+	connect_all(all);
+	mistake = find_common_mistake(all);
+	if (mistake != 0) {
+		command_complain(all->options->command, "%s", all->links[0].failure.message);
+		return mistake;
+	}
+	if (all->options->as_json)
+		put_json(all);
+	else
+		good = print_text(all);
+	if (!good) {
+		command_complain(all->options->command, "out of memory");
+		return EXIT_LOCAL;
+	}
+	if (reached_nobody(all))
+		return EXIT_UNREACHABLE;
+	return is_equal(all) ? EXIT_SUCCESS : EXIT_DIFFERENCE;
+}
+
+static int
+run(const struct command *self, int argc, char **argv)
+{
+	struct client_options options = { .command = self };
+	struct comparison *all = NULL;
+	int status = client_parse(&options, argc, argv);
+
+	if (status != -1)
+		return status;
+	all = calloc(1, sizeof(*all));
+	if (all == NULL) {
+		command_complain(self, "out of memory");
+		return EXIT_LOCAL;
+	}
+	all->options = &options;
+	status = choose_backends(all) ? compare(all) : EXIT_USAGE;
+	for (size_t k = 0; k < all->count; k++)
+		client_link_free(&all->links[k]);
+	free(all);
+	return status;
+}
+
+const struct command command_compare = {
+	.name = "compare",
+	.summary = "connects to a server with every TLS library, and shows what differs",
+	.help = help,
+	.short_options = CLIENT_SHORT_OPTIONS,
+	.long_options = options_table,
+	.run = run,
 };

@@ -253,7 +253,12 @@ static void
 json_names(struct json *out, const otls_certificate *cert)
 {
 	static const otls_san_kind kinds[] = {
-		OTLS_SAN_DNS, OTLS_SAN_IP, OTLS_SAN_EMAIL, OTLS_SAN_URI, OTLS_SAN_DIRNAME, OTLS_SAN_OTHER,
+		OTLS_SAN_DNS,
+		OTLS_SAN_IP,
+		OTLS_SAN_EMAIL,
+		OTLS_SAN_URI,
+		OTLS_SAN_DIRNAME,
+		OTLS_SAN_OTHER,
 	};
 	const char *name = NULL;
 
@@ -344,8 +349,8 @@ json_agreed(struct json *out, const struct client_link *link)
 	json_text_or_null(out, "group", otls_connection_group(conn));
 	json_text_or_null(out, "alpn", len > 0 ? alpn : NULL);
 	json_text_or_null(out, "server_name", otls_connection_server_name(link->conn));
-	json_real(out, "handshake_ms",
-	    (double)otls_connection_stat(conn, OTLS_STAT_HANDSHAKE_MICROSECONDS) / MICROSECONDS);
+	json_real(
+	    out, "handshake_ms", (double)otls_connection_stat(conn, OTLS_STAT_HANDSHAKE_MICROSECONDS) / MICROSECONDS);
 	json_number(out, "bytes_in", otls_connection_stat(conn, OTLS_STAT_BYTES_IN));
 	json_number(out, "bytes_out", otls_connection_stat(conn, OTLS_STAT_BYTES_OUT));
 }

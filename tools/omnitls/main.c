@@ -12,6 +12,8 @@
 static const struct command *const commands[] = {
 	&command_demo,
 	&command_backends,
+	&command_client,
+	&command_compare,
 	&command_server,
 };
 

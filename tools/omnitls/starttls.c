@@ -1,5 +1,6 @@
 #include "starttls.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,7 +11,6 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <arpa/inet.h>
 
 #include "client.h"
 
