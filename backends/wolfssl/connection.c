@@ -345,6 +345,15 @@ send_missing_alert(otls_engine_connection *conn, int error, otls_report *report)
 	report->alert_sent = true;
 }
 
+/* More certificates than it takes are, to the library, a message that is too large. */
+static otls_code
+handshake_code(bool nobody, int error)
+{
+	if (nobody)
+		return OTLS_E_VERIFY;
+	return error == HANDSHAKE_SIZE_ERROR || error == MAX_CHAIN_ERROR ? OTLS_E_LIMIT : OTLS_E_HANDSHAKE;
+}
+
 static otls_status
 handshake_failed(otls_engine_connection *conn, const char *function, int error, otls_report *report)
 {
@@ -357,7 +366,7 @@ handshake_failed(otls_engine_connection *conn, const char *function, int error, 
 	else if (conn->bad_group)
 		wolf_refuse(report, OTLS_E_HANDSHAKE, function, "no group in common");
 	else
-		connection_failed(conn, nobody ? OTLS_E_VERIFY : OTLS_E_HANDSHAKE, function, error, report);
+		connection_failed(conn, handshake_code(nobody, error), function, error, report);
 	send_missing_alert(conn, error, report);
 	return OTLS_ERROR;
 }

@@ -6,14 +6,18 @@
 /* == the chain as it came == */
 
 static bool
-same_chain(const otls_peer *peer, const otls_bytes *chain, size_t n)
+starts_with(const otls_peer *peer, const otls_bytes *chain, size_t n)
 {
-	if (peer->count != n)
-		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!otls__bytes_equal(peer->raw[i], chain[i]))
 			return false;
 	return true;
+}
+
+static bool
+same_chain(const otls_peer *peer, const otls_bytes *chain, size_t n)
+{
+	return peer->count == n && starts_with(peer, chain, n);
 }
 
 void
@@ -75,16 +79,16 @@ conclude(otls_peer *peer, otls_verify_reason reason, int depth)
 	snprintf(peer->outcome.text, sizeof(peer->outcome.text), "%s", otls_verify_reason_text(reason));
 }
 
-/* A chain of another handshake on the same connection: refused, whatever it is. */
+/* Refuses, whatever the verdict was. */
 static void
-chain_changed(otls_peer *peer)
+overrule(otls_peer *peer, otls_verify_reason reason, int depth)
 {
 	if (peer->judged)
 		otls__verify_outcome_fini(&peer->outcome);
 	peer->outcome = (otls_verify_outcome){ 0 };
-	conclude(peer, OTLS_REASON_CHANGED, 0);
+	conclude(peer, reason, depth);
 	peer->judged = peer->refused = true;
-	peer->alert = otls__verify_alert(OTLS_REASON_CHANGED);
+	peer->alert = otls__verify_alert(reason);
 }
 
 static void
@@ -93,16 +97,9 @@ set_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 	if (conn->peer.told && same_chain(&conn->peer, chain, n))
 		return;
 	if (conn->peer.told)
-		chain_changed(&conn->peer);
+		overrule(&conn->peer, OTLS_REASON_CHANGED, 0); /* of another handshake on the same connection */
 	else if (!take_chain(&conn->peer, chain, n))
 		conn->no_memory = true;
-}
-
-void
-otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
-{
-	conn->peer.by_engine = true;
-	set_chain(conn, chain, n);
 }
 
 /* TLS 1.2: the Certificate message as it stood on the wire.  What the engine told must be the same; where it failed
@@ -121,6 +118,22 @@ chain_from_wire(otls_connection *conn)
 	while (!r.failed && r.len > 0 && n < OTLS_COUNT(chain))
 		chain[n++] = otls__read_vector24(&r);
 	if (!r.failed && r.len == 0)
+		set_chain(conn, chain, n);
+}
+
+/* A library that takes only so many certificates tells the first ones; the wire may know of more. */
+static bool
+is_known(const otls_peer *peer, const otls_bytes *chain, size_t n)
+{
+	return n > 0 && n < peer->count && starts_with(peer, chain, n);
+}
+
+void
+otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
+{
+	chain_from_wire(conn);
+	conn->peer.by_engine = true;
+	if (!is_known(&conn->peer, chain, n))
 		set_chain(conn, chain, n);
 }
 
@@ -247,6 +260,14 @@ engine_code(const otls_connection *conn, const otls_report *report)
 	return conn->state == OTLS_STATE_HANDSHAKE ? OTLS_E_HANDSHAKE : OTLS_E_RECORD;
 }
 
+/* The library has not read all of it; what it told before it gave up may have been judged good. */
+static void
+chain_too_long(otls_peer *peer)
+{
+	overrule(peer, OTLS_REASON_CHAIN_TOO_LONG, -1);
+	peer->asked = false;
+}
+
 /* The engine failed with the peer's chain at hand and no verdict asked for: core's verdict is the reason, and where
  * that would be good, the chain is more than this library can do. */
 static otls_status
@@ -254,6 +275,8 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 {
 	int alert;
 
+	if (report->code == OTLS_E_LIMIT && conn->gate.certificate.len == 0)
+		chain_too_long(&conn->peer);
 	if (otls__peer_judge(conn, &alert) == OTLS_OK)
 		return otls__fail_report(conn->peer.by_engine ? OTLS_E_ENGINE_LIMIT : engine_code(conn, report), report,
 		    "%s: the peer's certificates", what);
@@ -264,10 +287,10 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 static bool
 is_unjudged(otls_connection *conn, const otls_report *report)
 {
-	if (conn->state != OTLS_STATE_HANDSHAKE || conn->peer.judged)
+	if (conn->state != OTLS_STATE_HANDSHAKE || (conn->peer.judged && report->code != OTLS_E_LIMIT))
 		return false;
 	chain_from_wire(conn);
-	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY;
+	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY || report->code == OTLS_E_LIMIT;
 }
 
 /* A fatal alert came in plain that the engine could not read; it may have given up before it took the body. */

@@ -47,9 +47,6 @@ check_version(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 	if (is_downgrade(hello, gate->client.max_version))
 		return otls__hello_refuse(
 		    alert, ALERT_ILLEGAL_PARAMETER, "somebody has taken newer versions out of the ClientHello");
-	if (gate->retried && version < 0x0304)
-		return otls__hello_refuse(
-		    alert, ALERT_ILLEGAL_PARAMETER, "the server changes the version after a retry");
 	return OTLS_OK;
 }
 
@@ -76,6 +73,7 @@ check_suite(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 	if (cipher->min_version > hello->version || (cipher->kx == OTLS_KX_TLS13) != (hello->version >= 0x0304))
 		return otls__hello_refuse(
 		    alert, ALERT_ILLEGAL_PARAMETER, "the server chooses a suite of another version");
+	/* With the suite the version stays what it was, too. */
 	if (gate->retried && hello->suite != gate->suite)
 		return otls__hello_refuse(alert, ALERT_ILLEGAL_PARAMETER, "the server changes the suite after a retry");
 	return OTLS_OK;

@@ -543,6 +543,14 @@ otls__gate_release(otls_gate *gate)
 	return OTLS_OK;
 }
 
+/* An open gate holds no memory for what flows past it. */
+static void
+settle(otls_gate *gate)
+{
+	if (gate->state == OTLS_GATE_OPEN && gate->ready.len == 0)
+		otls__buffer_fini(&gate->ready);
+}
+
 size_t
 otls__gate_take(otls_gate *gate, void *buf, size_t cap)
 {
@@ -555,8 +563,7 @@ otls__gate_take(otls_gate *gate, void *buf, size_t cap)
 	if (gate->ready_at < gate->ready.len)
 		return len;
 	gate->ready_at = gate->ready.len = 0;
-	if (gate->state == OTLS_GATE_OPEN)
-		otls__buffer_fini(&gate->ready);
+	settle(gate);
 	return len;
 }
 
@@ -595,6 +602,7 @@ own_server_hello(otls_gate *gate)
 	keep_choice(gate, &hello);
 	gate->sent_done = !hello.is_retry;
 	otls__buffer_fini(&gate->out.copy);
+	settle(gate);
 	return OTLS_OK;
 }
 

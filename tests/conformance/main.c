@@ -23,6 +23,7 @@ static const struct suite *const suites[] = {
 	&suite_retry,
 	&suite_alpn,
 	&suite_io,
+	&suite_loop,
 	&suite_stream,
 	&suite_shutdown,
 	&suite_cut,

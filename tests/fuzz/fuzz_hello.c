@@ -1,4 +1,5 @@
-/* The readers of ClientHello and ServerHello.  The first byte chooses: raw bytes, or a sample with changes. */
+/* The readers of ClientHello and ServerHello.  The first byte chooses: raw bytes, a sample with changes,
+ * or extensions that are well framed. */
 #include "../unit/hello_samples.h"
 #include "hello/hello.h"
 #include "patch.h"
@@ -58,6 +59,38 @@ check_server(otls_bytes message)
 	check_view(message, hello.alpn);
 }
 
+/* A hello with the extensions that data describes: number, length, bytes; so that one finds its reader whatever the
+ * others are like. */
+static void
+check_extensions(bool client, const uint8_t *data, size_t size)
+{
+	static const uint8_t types[] = { 0, 10, 13, 16, 21, 23, 41, 42, 43, 44, 45, 51, 0xff, 99 };
+	uint8_t message[8192] = { client ? 1 : 2, 0, 0, 0, 3, 3 };
+	size_t at = 4 + 2 + 32 + 1, list = 0;
+
+	if (client)
+		message[at + 1] = 2; /* one suite */
+	at += client ? 2 + 2 : 2;
+	message[at] = client ? 1 : 0; /* compression: null */
+	at += client ? 2 : 1;
+	list = at;
+	at += 2;
+	while (size >= 2 && at + 4 + 255 < sizeof(message)) {
+		uint8_t type = types[data[0] % sizeof(types)];
+		size_t len = data[1] < size - 2 ? data[1] : size - 2;
+
+		otls__put16(message + at, type == 0xff ? 0xff01 : type);
+		otls__put16(message + at + 2, len);
+		memcpy(message + at + 4, data + 2, len);
+		at += 4 + len;
+		data += 2 + len;
+		size -= 2 + len;
+	}
+	otls__put16(message + list, at - list - 2);
+	otls__put16(message + 2, at - 4);
+	(client ? check_client : check_server)(otls__bytes(message, at));
+}
+
 static void
 check_sample(const uint8_t *sample, void (*check)(otls_bytes), const uint8_t *data, size_t size)
 {
@@ -79,13 +112,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size-- == 0)
 		return 0;
-	if (choice % 4 == 0)
+	switch (choice % 6) {
+	case 0:
 		check_client(otls__bytes(data, size));
-	else if (choice % 4 == 1)
+		break;
+	case 1:
 		check_server(otls__bytes(data, size));
-	else if (choice % 4 == 2)
-		check_sample(clients[choice / 4 % 4], check_client, data, size);
-	else
-		check_sample(servers[choice / 4 % 4], check_server, data, size);
+		break;
+	case 2:
+		check_sample(clients[choice / 6 % 4], check_client, data, size);
+		break;
+	case 3:
+		check_sample(servers[choice / 6 % 4], check_server, data, size);
+		break;
+	default:
+		check_extensions(choice % 6 == 4, data, size);
+	}
 	return 0;
 }

@@ -159,6 +159,7 @@ static const struct row client_rows[] = {
 	{ "shares_empty", CLIENT, GROUPS SCHEMES VERSIONS "0033 0002 0000", -1 },
 	{ "share_without_key", CLIENT, GROUPS SCHEMES VERSIONS "0033 0006 0004 001d 0000", 50 },
 	{ "share_cut", CLIENT, GROUPS SCHEMES VERSIONS "0033 0006 0004 001d 0001", 50 },
+	{ "share_behind_list", CLIENT, GROUPS SCHEMES VERSIONS "0033 0008 0005 001d 0001 aa 00", 50 },
 	{ "share_twice", CLIENT, GROUPS SCHEMES VERSIONS "0033 000c 000a 001d 0001 aa 001d 0001 aa", 47 },
 	{ "share_of_a_group_that_is_not_offered", CLIENT, GROUPS SCHEMES VERSIONS "0033 0007 0005 0017 0001 aa", 47 },
 	/* what TLS 1.3 needs */
@@ -439,6 +440,7 @@ static void
 wrong_messages_are_refused(void **state)
 {
 	otls_bytes message = message_of(2, CLIENT, NULL);
+	otls_server_hello server_hello;
 	otls_client_hello hello;
 	uint8_t *large = calloc(1, 65537);
 	int alert = 0;
@@ -451,6 +453,9 @@ wrong_messages_are_refused(void **state)
 	large[1] = 0;
 	otls__put16(large + 2, 65533);
 	assert_int_equal(otls__client_hello_parse(otls__bytes(large, 65537), &hello, &alert), OTLS_ERROR);
+	assert_int_equal(alert, 47);
+	large[0] = 2;
+	assert_int_equal(otls__server_hello_parse(otls__bytes(large, 65537), &server_hello, &alert), OTLS_ERROR);
 	assert_int_equal(alert, 47);
 	free(large);
 	drop(message);

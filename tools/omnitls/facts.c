@@ -57,6 +57,12 @@ facts_verdict(const otls_connection *conn, char *out, size_t cap)
 		snprintf(out, cap, "%s, certificate %d", otls_verify_reason_name(reason), depth);
 }
 
+static double
+milliseconds(const otls_connection *conn)
+{
+	return (double)otls_connection_stat(conn, OTLS_STAT_HANDSHAKE_MICROSECONDS) / MICROSECONDS;
+}
+
 static const char *
 san_kind_name(otls_san_kind kind)
 {
@@ -211,9 +217,10 @@ facts_print(FILE *file, const struct client_link *link, bool verbose)
 	put_peer(file, link);
 	if (!verbose)
 		return;
-	put_label(file, 0, "handshake");
-	fprintf(file, "%.3f ms\n",
-	    (double)otls_connection_stat(link->conn, OTLS_STAT_HANDSHAKE_MICROSECONDS) / MICROSECONDS);
+	if (link->open) {
+		put_label(file, 0, "handshake");
+		fprintf(file, "%.3f ms\n", milliseconds(link->conn));
+	}
 	for (size_t i = 0; (cert = otls_connection_peer_chain_at(link->conn, i)) != NULL; i++)
 		put_certificate(file, cert, i);
 	if (otls_connection_peer_certificate(link->conn) != NULL)
@@ -349,8 +356,10 @@ json_agreed(struct json *out, const struct client_link *link)
 	json_text_or_null(out, "group", otls_connection_group(conn));
 	json_text_or_null(out, "alpn", len > 0 ? alpn : NULL);
 	json_text_or_null(out, "server_name", otls_connection_server_name(link->conn));
-	json_real(
-	    out, "handshake_ms", (double)otls_connection_stat(conn, OTLS_STAT_HANDSHAKE_MICROSECONDS) / MICROSECONDS);
+	if (conn != NULL)
+		json_real(out, "handshake_ms", milliseconds(conn));
+	else
+		json_null(out, "handshake_ms");
 	json_number(out, "bytes_in", otls_connection_stat(conn, OTLS_STAT_BYTES_IN));
 	json_number(out, "bytes_out", otls_connection_stat(conn, OTLS_STAT_BYTES_OUT));
 }

@@ -11,7 +11,7 @@
 
 /* "2026-01-31 12:00:00 UTC"; "?" for a time that no calendar has. */
 void facts_time(int64_t unix_seconds, char out[FACTS_TIME]);
-/* The bits of a reason and where it was found: "HOSTNAME_MISMATCH, certificate 0". */
+/* The reason and which certificate it is about: "HOSTNAME_MISMATCH, certificate 0"; "none": nothing to judge. */
 void facts_verdict(const otls_connection *conn, char *out, size_t cap);
 /* Prints text with everything but printable ASCII as "\x1b": it may come from the peer. */
 void facts_put_safe(FILE *file, const char *text, size_t len);

@@ -1,0 +1,218 @@
+/* A whole life over every built engine, with certificates on both sides, where core's n-th allocation fails: each ends
+ * with the reason MEMORY, and none leaks (which the address sanitiser tells). */
+#include "backend.h"
+#include "connection/connection.h"
+#include "mint.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define NAME "server.example"
+
+static const otls_backend *backend; /* the one that is being tested */
+static mint_identity *ca, *leaf;
+
+static long allocations_left;
+
+static bool
+allow(void)
+{
+	return allocations_left-- > 0;
+}
+
+typedef struct life {
+	otls_context *client_ctx, *server_ctx, *copy;
+	otls_connection *client, *server;
+} life;
+
+static otls_status
+set_up(otls_context *ctx, otls_protocol version)
+{
+	if (otls_context_set_min_version(ctx, version) != OTLS_OK ||
+	    otls_context_set_max_version(ctx, version) != OTLS_OK ||
+	    otls_context_set_alpn_protos(ctx, "proto") != OTLS_OK ||
+	    otls_context_load_verify_mem(ctx, ca->pem, strlen(ca->pem)) != OTLS_OK)
+		return OTLS_ERROR;
+	return otls_context_use_key_pair_mem(ctx, leaf->pem, strlen(leaf->pem), leaf->key_pem, strlen(leaf->key_pem));
+}
+
+static otls_status
+begin(life *l, otls_protocol version)
+{
+	if (otls_context_new_with(backend, OTLS_METHOD_TLS_CLIENT, &l->client_ctx) != OTLS_OK ||
+	    otls_context_new_with(backend, OTLS_METHOD_TLS_SERVER, &l->server_ctx) != OTLS_OK ||
+	    set_up(l->client_ctx, version) != OTLS_OK || set_up(l->server_ctx, version) != OTLS_OK ||
+	    otls_context_set_password(l->server_ctx, "secret") != OTLS_OK ||
+	    otls_context_set_verify(l->server_ctx, OTLS_VERIFY_REQUIRE) != OTLS_OK ||
+	    otls_context_copy(l->server_ctx, &l->copy) != OTLS_OK ||
+	    otls_connection_new_client(l->client_ctx, NAME, &l->client) != OTLS_OK)
+		return OTLS_ERROR;
+	return otls_connection_new_server(l->copy, &l->server);
+}
+
+static void
+end(life *l)
+{
+	otls_context_free(l->client_ctx);
+	otls_context_free(l->server_ctx);
+	otls_context_free(l->copy);
+	otls_connection_free(l->client);
+	otls_connection_free(l->server);
+}
+
+static bool
+carry(otls_connection *from, otls_connection *to)
+{
+	const uint8_t *data;
+	bool moved = false;
+	size_t len;
+
+	while ((data = otls_connection_drain_peek(from, &len)) != NULL) {
+		if (otls_connection_feed(to, data, len) != OTLS_OK ||
+		    otls_connection_drain_consume(from, len) != OTLS_OK)
+			break;
+		moved = true;
+	}
+	return moved;
+}
+
+static bool
+shake(life *l)
+{
+	otls_status client = OTLS_WANT_READ, server = OTLS_WANT_READ;
+	bool moved = true;
+
+	while (moved) {
+		if (client == OTLS_WANT_READ)
+			client = otls_connection_handshake(l->client);
+		moved = carry(l->client, l->server);
+		if (server == OTLS_WANT_READ)
+			server = otls_connection_handshake(l->server);
+		moved = carry(l->server, l->client) || moved;
+	}
+	return client == OTLS_OK && server == OTLS_OK;
+}
+
+static bool
+talk(life *l)
+{
+	char buf[64];
+	size_t len;
+
+	if (otls_connection_write_all(l->client, "hello", 5, NULL) != OTLS_OK)
+		return false;
+	carry(l->client, l->server);
+	return otls_connection_peek(l->server, buf, sizeof(buf), &len) == OTLS_OK &&
+	       otls_connection_read(l->server, buf, sizeof(buf), &len) == OTLS_OK && len == 5;
+}
+
+static bool
+part(life *l)
+{
+	char buf[64];
+	size_t len;
+
+	if (otls_connection_shutdown(l->client) != OTLS_WANT_READ)
+		return false;
+	carry(l->client, l->server);
+	return otls_connection_read(l->server, buf, sizeof(buf), &len) == OTLS_EOF &&
+	       otls_connection_shutdown(l->server) == OTLS_OK;
+}
+
+/* The latest failure says so, or one side's does: its peer heard of it as an alert. */
+static bool
+ran_out(const life *l)
+{
+	return otls_error_code(otls_error_last()) == OTLS_E_MEMORY ||
+	       otls_error_code(otls_connection_error(l->client)) == OTLS_E_MEMORY ||
+	       otls_error_code(otls_connection_error(l->server)) == OTLS_E_MEMORY;
+}
+
+/* Without failures: nothing else may be wrong. */
+static void
+assert_lives(otls_protocol version)
+{
+	life l = { 0 };
+
+	if (begin(&l, version) != OTLS_OK || !shake(&l) || !talk(&l) || !part(&l))
+		fail_msg("%s: %s", otls_backend_name(backend), otls_error_message(otls_error_last()));
+	assert_non_null(otls_connection_peer_certificate(l.server));
+	end(&l);
+}
+
+static void
+fail_each(otls_protocol version)
+{
+	bool done = false;
+	long n = 0;
+
+	assert_lives(version);
+	for (; !done; n++) {
+		life l = { 0 };
+
+		allocations_left = n;
+		otls__alloc_trap = allow;
+		done = begin(&l, version) == OTLS_OK && shake(&l) && talk(&l) && part(&l);
+		otls__alloc_trap = NULL;
+		if (!done && !ran_out(&l))
+			fail_msg("%s, allocation %ld: %s", otls_backend_name(backend), n,
+			    otls_error_message(otls_error_last()));
+		end(&l);
+		assert_true(n < 10000);
+	}
+	assert_true(n > 60); /* there was something to fail */
+}
+
+static void
+test_tls12(void **state)
+{
+	(void)state;
+	if (!otls_backend_has(backend, OTLS_CAP_TLS1_2))
+		skip();
+	fail_each(OTLS_TLS1_2);
+}
+
+static void
+test_tls13(void **state)
+{
+	(void)state;
+	if (!otls_backend_has(backend, OTLS_CAP_TLS1_3))
+		skip();
+	fail_each(OTLS_TLS1_3);
+}
+
+static int
+run_all(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tls12),
+		cmocka_unit_test(test_tls13),
+	};
+	int failed = 0;
+
+	if ((ca = mint_ca(backend, "CA")) == NULL ||
+	    (leaf = mint_leaf(ca, (const char *const[]){ NAME, NULL })) == NULL) {
+		print_error("%s\n", mint_error());
+		failed = 1;
+	} else {
+		failed = cmocka_run_group_tests_name(otls_backend_name(backend), tests, NULL, NULL);
+	}
+	mint_free(leaf);
+	mint_free(ca);
+	leaf = ca = NULL;
+	return failed;
+}
+
+int
+main(void)
+{
+	int failed = 0;
+
+	for (size_t i = 0; (backend = otls_backend_at(i)) != NULL; i++)
+		if (otls_backend_has(backend, OTLS_CAP_GENERATE_KEY))
+			failed += run_all();
+	return failed;
+}
