@@ -110,7 +110,8 @@ struct otls_connection {
 	size_t alpn_agreed_len;
 
 	uint64_t shutdown_bits;
-	otls_status latest; /* of the latest call that moves bytes */
+	uint64_t closed_bits; /* those of them that were not only said, but happened */
+	otls_status latest;   /* of the latest call that moves bytes */
 	uint64_t bytes_in, bytes_out;
 	void *user_data;
 	otls_free_fn free_user_data;

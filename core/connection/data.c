@@ -27,6 +27,14 @@ set_bit(otls_connection *conn, uint64_t bit)
 											   : OTLS_STATE_CLOSING;
 }
 
+/* A close_notify went by. */
+static void
+closed(otls_connection *conn, uint64_t bit)
+{
+	conn->closed_bits |= bit;
+	set_bit(conn, bit);
+}
+
 /* == reading == */
 
 typedef struct reading {
@@ -64,7 +72,7 @@ read_engine(otls_connection *conn, uint8_t *buf, size_t cap, size_t *len)
 	if (status == OTLS_OK)
 		conn->records.idle = conn->records.fillers = 0;
 	if (status == OTLS_EOF)
-		set_bit(conn, OTLS_RECEIVED_SHUTDOWN);
+		closed(conn, OTLS_RECEIVED_SHUTDOWN);
 	return status == OTLS_ERROR ? otls__explain(conn, &report, "reading") : status;
 }
 
@@ -340,7 +348,7 @@ send_close(otls_connection *conn)
 
 	if (conn->engine->close_notify(conn->native, &report) != OTLS_OK)
 		return otls__explain(conn, &report, "closing");
-	set_bit(conn, OTLS_SENT_SHUTDOWN);
+	closed(conn, OTLS_SENT_SHUTDOWN);
 	return OTLS_OK;
 }
 
@@ -389,6 +397,8 @@ otls_connection_set_shutdown_state(otls_connection *conn, uint64_t bits)
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: unknown bits", __func__);
 	if (conn->state == OTLS_STATE_NEW || conn->state == OTLS_STATE_HANDSHAKE)
 		return otls__fail(OTLS_E_BAD_STATE, "%s: the handshake is not over", __func__);
+	if ((conn->closed_bits & ~bits) != 0)
+		return otls__fail(OTLS_E_BAD_STATE, "%s: a close_notify cannot be taken back", __func__);
 	conn->shutdown_bits = 0;
 	conn->state = OTLS_STATE_OPEN;
 	if (bits != 0)

@@ -87,21 +87,23 @@ check_version(otls_connection *conn)
 static otls_answer
 call_servername(otls_connection *conn)
 {
-	otls_sealed *sealed = otls__sealed_ref(conn->sealed), *set = NULL;
-	otls_context *ctx = otls_context_ref(conn->ctx), *set_ctx = NULL;
+	otls_sealed *sealed = otls__sealed_ref(conn->sealed);
+	otls_context *ctx = otls_context_ref(conn->ctx);
 	otls_answer answer;
 
 	conn->in_callback = conn->in_servername = true;
 	answer = sealed->settings.servername(
 	    conn, otls_connection_server_name(conn), sealed->settings.servername_arg->arg);
 	conn->in_callback = conn->in_servername = false;
-	if (answer == OTLS_ANSWER_PENDING) {
-		set = conn->sealed, set_ctx = conn->ctx;
-		conn->sealed = sealed, conn->ctx = ctx;
-		sealed = set, ctx = set_ctx;
+	if (answer != OTLS_ANSWER_PENDING) {
+		otls__sealed_free(sealed);
+		otls_context_free(ctx);
+		return answer;
 	}
-	otls__sealed_free(sealed);
-	otls_context_free(ctx);
+	otls__sealed_free(conn->sealed);
+	otls_context_free(conn->ctx);
+	conn->sealed = sealed;
+	conn->ctx = ctx;
 	return answer;
 }
 

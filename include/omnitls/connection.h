@@ -67,7 +67,8 @@ OTLS_API otls_status otls_connection_shutdown(otls_connection *conn);
 #define OTLS_SENT_SHUTDOWN     UINT64_C(1) /* our close_notify was sent */
 #define OTLS_RECEIVED_SHUTDOWN UINT64_C(2) /* the peer's was received */
 OTLS_API uint64_t otls_connection_shutdown_state(const otls_connection *conn);
-/* Sets bits as if it had happened: SENT suppresses our close_notify, RECEIVED makes reads answer EOF. */
+/* Sets bits as if it had happened: SENT suppresses our close_notify, RECEIVED makes reads answer EOF.  BAD_STATE: takes
+ * back a close_notify that did go by, or before the handshake is over. */
 OTLS_MUST_USE otls_status otls_connection_set_shutdown_state(otls_connection *conn, uint64_t bits);
 
 /* How long one call may wait on a blocking descriptor, in milliseconds; -1: no limit (default).  The call then

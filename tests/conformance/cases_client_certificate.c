@@ -118,6 +118,47 @@ client_required_once(struct run *run)
 	       pair_connect(pair_open(run, client, server, WIRE_VARIED));
 }
 
+/* == the server-name callback chooses another context, and with it who is asked for a certificate == */
+static otls_answer
+to_other(otls_connection *conn, const char *name, void *arg)
+{
+	(void)name;
+	return otls_connection_set_context(conn, arg) == OTLS_OK ? OTLS_ANSWER_OK : OTLS_ANSWER_REFUSE;
+}
+
+static bool
+client_required_by_name(struct run *run)
+{
+	otls_context *lax = good_server(run), *strict = good_server(run), *bearer = good_client(run);
+	struct pair *without = NULL, *with = NULL;
+
+	if (!trust(run, strict, pki_ca(run)) || !CHECK_OK(run, otls_context_set_verify(strict, OTLS_VERIFY_REQUIRE)) ||
+	    !CHECK_OK(run, otls_context_set_servername_callback(lax, to_other, strict, NULL)) ||
+	    !use_identity(run, bearer, pki_client(run)))
+		return false;
+	without = pair_open(run, good_client(run), lax, WIRE_VARIED);
+	pair_handshake(without);
+	if (!CHECK_NUMBER(run, without->server_status, OTLS_ERROR) ||
+	    !CHECK_NUMBER(
+		run, otls_error_verify_reason(otls_connection_error(without->server)), OTLS_REASON_NO_PEER_CERTIFICATE))
+		return false;
+	with = pair_open(run, bearer, lax, WIRE_VARIED);
+	return pair_connect(with) && check_seen(run, with, pki_client(run), true) && pair_exchange(with, 100);
+}
+
+static bool
+client_released_by_name(struct run *run)
+{
+	otls_context *lax = good_server(run), *strict = good_server(run);
+	struct pair *pair = NULL;
+
+	if (!trust(run, strict, pki_ca(run)) || !CHECK_OK(run, otls_context_set_verify(strict, OTLS_VERIFY_REQUIRE)) ||
+	    !CHECK_OK(run, otls_context_set_servername_callback(strict, to_other, lax, NULL)))
+		return false;
+	pair = pair_open(run, good_client(run), strict, WIRE_VARIED);
+	return pair_connect(pair) && check_seen(run, pair, NULL, false) && pair_exchange(pair, 100);
+}
+
 /* == what is missing == */
 
 /* The first handshake call says so, sends nothing and receives nothing. */
@@ -204,6 +245,8 @@ static const struct test_case cases[] = {
 	ROW("required_wrong_ca", OTLS_VERIFY_REQUIRE, BEARER_STRANGER, OTLS_REASON_UNKNOWN_ISSUER, 48, true),
 	ROW("required_wrong_purpose", OTLS_VERIFY_REQUIRE, BEARER_SERVER_ONLY, OTLS_REASON_INVALID_PURPOSE, -1, true),
 	{ "required_by_connection", client_required_once, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "required_by_name", client_required_by_name, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "released_by_name", client_released_by_name, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "no_trust", client_no_trust, .scope = SCOPE_BACKEND },
 	{ "no_certificate", client_no_certificate, .scope = SCOPE_BACKEND },
 	{ "no_peer_name", client_no_peer_name, .scope = SCOPE_BACKEND },

@@ -10,6 +10,7 @@ import threading
 import time
 
 LIMIT = 60.0  # seconds that one conversation, or the start of a server, may take on a machine that is busy
+TAIL = 16384  # bytes at the end of an output among which an answer's end is looked for
 PAUSE = 0.02  # between two looks at something that is not there yet
 
 Talk = collections.namedtuple("Talk", "status out err")
@@ -101,8 +102,8 @@ def _collect(pipe, into):
 
 
 def converse(argv, send=b"", until=None, limit=LIMIT, **options):
-    """Runs a program to its end.  Its input ends behind what is sent; with until, a number of bytes, only when as much
-    has come back.  The status is None when it had to be ended."""
+    """Runs a program to its end.  Its input ends behind what is sent; with until, the last bytes of an answer, only when
+    they have come.  The status is None when it had to be ended."""
     child = start(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     out, err = bytearray(), bytearray()
     threads = [threading.Thread(target=_collect, args=pair, daemon=True)
@@ -113,7 +114,7 @@ def converse(argv, send=b"", until=None, limit=LIMIT, **options):
     try:
         for thread in threads:
             thread.start()
-        while until is not None and len(out) < until and child.poll() is None and time.monotonic() < end:
+        while until is not None and until not in out[-TAIL:] and child.poll() is None and time.monotonic() < end:
             time.sleep(PAUSE / 4)
         threads[-1].join(max(0, end - time.monotonic()))
         try:

@@ -487,7 +487,7 @@ serve(otls_engine_connection *conn)
 		status = send_record(conn, 'P', conn->alpn, conn->alpn_len);
 	if (status == OTLS_OK)
 		status = send_record(conn, 'C', identity->chain[0].data, identity->chain[0].len);
-	return status == OTLS_OK ? send_record(conn, 'F', NULL, 0) : status;
+	return status == OTLS_OK && !fake.forgets_finished ? send_record(conn, 'F', NULL, 0) : status;
 }
 
 /* The server's certificate, as a client sees it. */

@@ -385,8 +385,8 @@ static const otls_status cells[6][OP_COUNT] = {
 	[OTLS_STATE_NEW] = { R, R, R, K, E, K, E, K },
 	[OTLS_STATE_HANDSHAKE] = { R, R, R, W, E, E, E, K },
 	[OTLS_STATE_OPEN] = { K, R, K, K, R, E, K, K },
-	[OTLS_STATE_CLOSING] = { K, R, E, K, R, E, K, K }, /* ours is out, theirs is not in */
-	[OTLS_STATE_CLOSED] = { K, F, E, K, K, E, K, K },
+	[OTLS_STATE_CLOSING] = { K, R, E, K, R, E, E, K }, /* ours is out, theirs is not in */
+	[OTLS_STATE_CLOSED] = { K, F, E, K, K, E, E, K },
 	[OTLS_STATE_FAILED] = { E, E, E, K, E, E, E, E },
 };
 #undef E

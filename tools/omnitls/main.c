@@ -42,7 +42,7 @@ print_help(FILE *file)
 	      "omnitls COMMAND --help tells about one of them; omnitls --version tells the version.\n"
 	      "Start with: omnitls demo\n"
 	      "\n"
-	      "Exit status: 0 all is well, 1 something failed, 2 the arguments are wrong.\n"
+	      "Exit status: 0 all is well, 1 something failed, 2 the arguments are wrong; client has more.\n"
 	      "NO_COLOR=1 in the environment keeps the output plain.\n",
 	    file);
 }

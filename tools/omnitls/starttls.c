@@ -1,5 +1,7 @@
 #include "starttls.h"
 
+#include "client.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -12,8 +14,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "client.h"
-
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LINES_MAX    1000 /* from one server, before TLS */
 #define COMMAND_MAX  128
@@ -24,6 +24,8 @@ struct starttls {
 };
 
 /* == failures == */
+static bool fail(struct starttls_talk *talk, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 static bool
 fail(struct starttls_talk *talk, const char *format, ...)
 {
