@@ -223,6 +223,8 @@ otls__peer_judge(otls_connection *conn, int *alert)
 
 /* == failures == */
 
+enum { ALERT_LEVEL_FATAL = 2, ALERT_CLOSE_NOTIFY = 0 };
+
 static otls_status
 explain_refusal(const otls_connection *conn, const otls_report *report)
 {
@@ -268,6 +270,13 @@ chain_too_long(otls_peer *peer)
 	peer->asked = false;
 }
 
+/* There are more certificates than the library takes, and it alone has seen them; what was on the wire is judged. */
+static bool
+is_limit(const otls_connection *conn, const otls_report *report)
+{
+	return report->code == OTLS_E_LIMIT && conn->gate.certificate.len == 0;
+}
+
 /* The engine failed with the peer's chain at hand and no verdict asked for: core's verdict is the reason, and where
  * that would be good, the chain is more than this library can do. */
 static otls_status
@@ -275,11 +284,13 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 {
 	int alert;
 
-	if (report->code == OTLS_E_LIMIT && conn->gate.certificate.len == 0)
+	if (is_limit(conn, report))
 		chain_too_long(&conn->peer);
 	if (otls__peer_judge(conn, &alert) == OTLS_OK)
-		return otls__fail_report(conn->peer.by_engine ? OTLS_E_ENGINE_LIMIT : engine_code(conn, report), report,
-		    "%s: the peer's certificates", what);
+		return otls__fail_report(conn->peer.by_engine && report->code != OTLS_E_LIMIT
+					     ? OTLS_E_ENGINE_LIMIT
+					     : engine_code(conn, report),
+		    report, "%s: the peer's certificates", what);
 	return conn->no_memory ? otls__fail_memory() : explain_refusal(conn, report);
 }
 
@@ -287,13 +298,13 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 static bool
 is_unjudged(otls_connection *conn, const otls_report *report)
 {
-	if (conn->state != OTLS_STATE_HANDSHAKE || (conn->peer.judged && report->code != OTLS_E_LIMIT))
+	if (conn->state != OTLS_STATE_HANDSHAKE || (conn->peer.judged && !is_limit(conn, report)))
 		return false;
 	chain_from_wire(conn);
-	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY || report->code == OTLS_E_LIMIT;
+	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY || is_limit(conn, report);
 }
 
-/* A fatal alert came in plain that the engine could not read; it may have given up before it took the body. */
+/* An alert that ends all came in plain, and the engine could not read it; it may have given up before it took the body. */
 static bool
 is_plain_alert(otls_connection *conn)
 {
@@ -302,7 +313,9 @@ is_plain_alert(otls_connection *conn)
 
 	if (records->have == 5 && conn->gate.state == OTLS_GATE_OPEN)
 		otls__note_alert(records, rest.data, rest.len < records->left ? rest.len : records->left);
-	return conn->state == OTLS_STATE_HANDSHAKE && conn->records.alert_have == 2 && conn->records.alert[0] == 2;
+	if (conn->state != OTLS_STATE_HANDSHAKE || records->alert_have < 2)
+		return false;
+	return records->alert[0] == ALERT_LEVEL_FATAL || records->alert[1] == ALERT_CLOSE_NOTIFY;
 }
 
 static otls_status

@@ -728,13 +728,13 @@ static void
 http_conditions(void)
 {
 	otls_connection *conn = start_http();
+	static const char *const same[] = { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+		"Sun Nov  6 08:49:37 1994" };
 	const struct timespec times[2] = { { .tv_sec = 784111777 }, { .tv_sec = 784111777 } };
 
 	CHECK(utimensat(AT_FDCWD, path_of("www/small.txt"), times, 0) == 0);
 	get(conn, "/small.txt", "", "200", NULL);
 	HAS(reply, "\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
-	static const char *const same[] = { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
-		"Sun Nov  6 08:49:37 1994" };
 	for (size_t i = 0; i < COUNT(same); i++) {
 		char field[128];
 		snprintf(field, sizeof(field), "If-Modified-Since: %s\r\n", same[i]);
@@ -956,7 +956,7 @@ programs(void)
 static void
 programs_end(void)
 {
-	char command[300], byte = 0;
+	char command[300], ready[6] = "", byte = 0;
 	otls_connection *conn = NULL;
 	int fifo = -1;
 
@@ -968,8 +968,8 @@ programs_end(void)
 		fcntl(fifo, F_SETFL, 0);
 		START("--exec", command);
 		conn = dial();
-		receive(conn, command + sizeof(command) - 8, 6);
-		CHECK(memcmp(command + sizeof(command) - 8, "ready\n", 6) == 0);
+		receive(conn, ready, sizeof(ready));
+		CHECK(memcmp(ready, "ready\n", sizeof(ready)) == 0);
 		if (i == 0) {
 			otls_connection_free(conn);
 			CHECK(read(fifo, &byte, 1) == 0);
@@ -1010,6 +1010,17 @@ static const struct {
 	{ "programs_end", programs_end },
 };
 
+static void
+release(void)
+{
+	mint_identity *const all[] = { ca, stranger, leaf, other, person, crook };
+
+	otls_context_free(client_ctx);
+	for (size_t i = 0; i < COUNT(all); i++)
+		mint_free(all[i]);
+	clean_up();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -1023,11 +1034,7 @@ main(int argc, char **argv)
 		if (strcmp(cases[i].name, argv[3]) != 0)
 			continue;
 		cases[i].run();
-		otls_context_free(client_ctx);
-		mint_identity *const all[] = { ca, stranger, leaf, other, person, crook };
-		for (size_t k = 0; k < COUNT(all); k++)
-			mint_free(all[k]);
-		clean_up();
+		release();
 		return 0;
 	}
 	fail(__LINE__, "there is no case %s", argv[3]);

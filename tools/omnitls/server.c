@@ -16,38 +16,21 @@
 #define NO_TIMEOUT    (-1)
 #define DEFAULT_PLACE "127.0.0.1:4433"
 
-enum {
-	OPTION_BACKEND = 256,
-	OPTION_CERT,
-	OPTION_KEY,
-	OPTION_CA,
-	OPTION_REQUIRE_CLIENT_CERT,
-	OPTION_ALPN,
-	OPTION_SNI,
-	OPTION_MIN,
-	OPTION_MAX,
-	OPTION_LISTEN,
-	OPTION_ECHO,
-	OPTION_HTTP,
-	OPTION_EXEC,
-	OPTION_TIMEOUT,
-};
-
 static const struct option options[] = {
-	{ "backend", required_argument, NULL, OPTION_BACKEND },
-	{ "cert", required_argument, NULL, OPTION_CERT },
-	{ "key", required_argument, NULL, OPTION_KEY },
-	{ "ca", required_argument, NULL, OPTION_CA },
-	{ "require-client-cert", no_argument, NULL, OPTION_REQUIRE_CLIENT_CERT },
-	{ "alpn", required_argument, NULL, OPTION_ALPN },
-	{ "sni", required_argument, NULL, OPTION_SNI },
-	{ "min", required_argument, NULL, OPTION_MIN },
-	{ "max", required_argument, NULL, OPTION_MAX },
-	{ "listen", required_argument, NULL, OPTION_LISTEN },
-	{ "echo", no_argument, NULL, OPTION_ECHO },
-	{ "http", required_argument, NULL, OPTION_HTTP },
-	{ "exec", required_argument, NULL, OPTION_EXEC },
-	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "backend", required_argument, NULL, 'B' },
+	{ "cert", required_argument, NULL, 'c' },
+	{ "key", required_argument, NULL, 'K' },
+	{ "ca", required_argument, NULL, 'C' },
+	{ "require-client-cert", no_argument, NULL, 'R' },
+	{ "alpn", required_argument, NULL, 'a' },
+	{ "sni", required_argument, NULL, 'S' },
+	{ "min", required_argument, NULL, 'm' },
+	{ "max", required_argument, NULL, 'M' },
+	{ "listen", required_argument, NULL, 'l' },
+	{ "echo", no_argument, NULL, 'e' },
+	{ "http", required_argument, NULL, 'H' },
+	{ "exec", required_argument, NULL, 'x' },
+	{ "timeout", required_argument, NULL, 't' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -60,34 +43,32 @@ static const char help[] =
     "which it listens.  SIGTERM or SIGINT ends it, with a goodbye to every client.\n"
     "\n"
     "What clients get:\n"
-    "      --echo         their own bytes back (the default)\n"
-    "      --http DIR     the files of a directory over HTTP/1.1\n"
-    "      --exec CMD     a program each, run by /bin/sh: its input and output over TLS\n"
+    "  -e, --echo             their own bytes back (the default)\n"
+    "  -H, --http DIR         the files of a directory over HTTP/1.1\n"
+    "  -x, --exec CMD         a program each, run by /bin/sh: its input and output over TLS\n"
     "\n"
     "Options:\n"
-    "      --backend NAME the TLS library (default: see omnitls backends)\n"
-    "      --cert FILE    the certificate chain, PEM, leaf first\n"
-    "      --key FILE     its private key, PEM (default: it is in the --cert file too)\n"
-    "      --sni NAME=CERT,KEY\n"
-    "                     another certificate for clients that want NAME; up to 64 times;\n"
-    "                     NAME may begin with \"*.\" for any one label\n"
-    "      --ca FILE      ask for client certificates, and check them against these, PEM\n"
-    "      --require-client-cert\n"
-    "                     with --ca: refuse clients without a certificate\n"
-    "      --alpn A,B     application protocols, best first (default with --http: http/1.1)\n"
-    "      --min VERSION  lowest version of TLS, 1.2 or 1.3\n"
-    "      --max VERSION  highest version of TLS, 1.2 or 1.3\n"
-    "      --listen ADDR:PORT\n"
-    "                     where to listen (default " DEFAULT_PLACE "); \"*:4433\" is every address,\n"
-    "                     \"[::1]:4433\" an IPv6 one, \":0\" any free port of 127.0.0.1\n"
-    "      --timeout SECONDS\n"
-    "                     part from clients that make no progress for so long; 0: never\n"
-    "                     (default: 60 with --http, else 0)\n"
-    "  -v, --verbose      say on standard error what goes wrong with clients\n"
-    "  -h, --help         this text\n"
+    "  -B, --backend NAME     the TLS library (default: see omnitls backends)\n"
+    "  -c, --cert FILE        the certificate with its chain (PEM, the server's own first)\n"
+    "  -K, --key FILE         its private key (default: in the file of --cert)\n"
+    "  -S, --sni NAME=CERT,KEY\n"
+    "                         another certificate for clients that want NAME; up to 64 times;\n"
+    "                         NAME may begin with \"*.\", which is any one label\n"
+    "  -C, --ca FILE          ask for client certificates, and trust the authorities in this file\n"
+    "  -R, --require-client-cert\n"
+    "                         with --ca: refuse clients that show none\n"
+    "  -a, --alpn A,B         application protocols, best first (default with --http: http/1.1)\n"
+    "  -m, --min VERSION      1.2 or 1.3: nothing older (default 1.2)\n"
+    "  -M, --max VERSION      1.2 or 1.3: nothing newer (default 1.3)\n"
+    "  -l, --listen ADDR:PORT where to listen (default " DEFAULT_PLACE "); \"*:4433\" is every\n"
+    "                         address, \"[::1]:4433\" an IPv6 one, \":0\" any free port of 127.0.0.1\n"
+    "  -t, --timeout SECONDS  part from clients that do not get on for so long; 0: never\n"
+    "                         (default: 60 with --http, else 0)\n"
+    "  -v, --verbose          say what goes wrong with clients, on standard error\n"
+    "  -h, --help             this text\n"
     "\n"
     "Environment:\n"
-    "  OMNITLS_BACKEND    the backend, without --backend\n"
+    "  OMNITLS_BACKEND   the backend, without --backend\n"
     "\n"
     "Exit status: 0 ended by a signal, 1 something failed, 2 the arguments are wrong.\n";
 
@@ -181,42 +162,42 @@ static bool
 take_option(struct settings *settings, int option)
 {
 	switch (option) {
-	case OPTION_BACKEND:
+	case 'B':
 		settings->backend = optarg;
 		return true;
-	case OPTION_CERT:
+	case 'c':
 		settings->cert = optarg;
 		return true;
-	case OPTION_KEY:
+	case 'K':
 		settings->key = optarg;
 		return true;
-	case OPTION_CA:
+	case 'C':
 		settings->ca = optarg;
 		return true;
-	case OPTION_REQUIRE_CLIENT_CERT:
+	case 'R':
 		settings->require_client_cert = true;
 		return true;
-	case OPTION_ALPN:
+	case 'a':
 		settings->alpn = optarg;
 		return true;
-	case OPTION_SNI:
+	case 'S':
 		return parse_sni(settings, optarg);
-	case OPTION_MIN:
+	case 'm':
 		return parse_version(settings, optarg, &settings->min);
-	case OPTION_MAX:
+	case 'M':
 		return parse_version(settings, optarg, &settings->max);
-	case OPTION_LISTEN:
+	case 'l':
 		return parse_place(settings, optarg);
-	case OPTION_ECHO:
+	case 'e':
 		settings->echo = true;
 		return true;
-	case OPTION_HTTP:
+	case 'H':
 		settings->directory = optarg;
 		return true;
-	case OPTION_EXEC:
+	case 'x':
 		settings->program = optarg;
 		return true;
-	case OPTION_TIMEOUT:
+	case 't':
 		return parse_timeout(settings, optarg);
 	default:
 		settings->verbose = true;
@@ -416,7 +397,7 @@ const struct command command_server = {
 	.name = "server",
 	.summary = "serves echoes, files or programs to thousands of clients at once",
 	.help = help,
-	.short_options = ":vh",
+	.short_options = ":B:c:K:S:C:Ra:m:M:l:t:eH:x:vh",
 	.long_options = options,
 	.run = run,
 };
