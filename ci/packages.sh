@@ -72,7 +72,7 @@ install_missing() {
   missing=""
 }
 
-build_needs="cmd:cc cmd:cmake cmd:ninja cmd:pkg-config pkg:openssl pkg:gnutls pkg:wolfssl"
+build_needs="cmd:cc cmd:cmake cmd:ninja cmd:pkg-config pkg:openssl pkg:gnutls pkg:wolfssl pkg:libuv"
 test_needs="$build_needs pkg:cmocka cmd:c++ cmd:openssl cmd:readelf"
 
 # How many jobs at once.

@@ -171,6 +171,8 @@ begin_record(otls_record_count *count)
 	count->idle++;
 	if (count->header[0] == RECORD_CHANGE_CIPHER_SPEC || count->header[0] == RECORD_ALERT)
 		count->fillers++;
+	if (count->header[0] == RECORD_ALERT)
+		count->alert_have = 0; /* the latest one counts */
 }
 
 /* Counts the records that begin in what the engine takes. */

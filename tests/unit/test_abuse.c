@@ -520,6 +520,38 @@ test_accept_of_the_wrong_kind(void **state)
 	pair_free(&p);
 }
 
+/* == alerts in plain, which the scripted engine cannot read == */
+
+static const struct {
+	uint8_t level, alert;
+	otls_code code;
+	int told;
+} alert_rows[] = {
+	{ 2, 40, OTLS_E_ALERT_RECEIVED, 40 },
+	{ 1, 0, OTLS_E_ALERT_RECEIVED, 0 }, /* close_notify ends a handshake, whatever its level */
+	{ 1, 90, OTLS_E_HANDSHAKE, -1 },    /* a warning is no reason: the engine has one of its own */
+};
+
+static void
+test_alerts_in_plain(void **state)
+{
+	otls_status server;
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(alert_rows); i++) {
+		uint8_t record[] = { 21, 3, 3, 0, 2, alert_rows[i].level, alert_rows[i].alert };
+		pair p = pair_new(FAKE_NAME);
+
+		fake.forgets_finished = true;
+		assert_int_equal(shake(&p, &server), OTLS_WANT_READ);
+		feed_bytes(p.client, record, 0, sizeof(record));
+		assert_int_equal(otls_connection_handshake(p.client), OTLS_ERROR);
+		assert_failed(p.client, alert_rows[i].code);
+		assert_int_equal(otls_error_alert(otls_connection_error(p.client)), alert_rows[i].told);
+		pair_free(&p);
+	}
+}
+
 /* == threads == */
 
 #define RACERS 4
@@ -582,6 +614,7 @@ main(void)
 		cmocka_unit_test(test_feed_buffer_is_honest),
 		cmocka_unit_test(test_commit_without_a_buffer),
 		cmocka_unit_test(test_accept_of_the_wrong_kind),
+		cmocka_unit_test(test_alerts_in_plain),
 		cmocka_unit_test(test_registering_while_others_look),
 	};
 
