@@ -30,6 +30,14 @@ package_of() {
     cmd:pkg-config) case "$1" in dnf) echo pkgconf-pkg-config ;; apt) echo pkg-config ;; apk | pacman) echo pkgconf ;; brew) echo pkg-config ;; esac ;;
     cmd:git) echo git ;;
     cmd:readelf) echo binutils ;;
+    cmd:curl | cmd:wget | cmd:chromium) echo "${2#cmd:}" ;;
+    cmd:gnutls-cli) case "$1" in apt) echo gnutls-bin ;; dnf | apk) echo gnutls-utils ;; *) echo gnutls ;; esac ;;
+    cmd:nginx) case "$1" in apt) echo nginx-light ;; *) echo nginx ;; esac ;;
+    cmd:stunnel) case "$1" in apt) echo stunnel4 ;; *) echo stunnel ;; esac ;;
+    cmd:tstclnt) case "$1" in apt) echo libnss3-tools ;; dnf | apk) echo nss-tools ;; *) echo nss ;; esac ;;
+    cmd:node) case "$1" in brew) echo node ;; *) echo nodejs ;; esac ;;
+    cmd:javac) case "$1" in apt) echo default-jdk-headless ;; dnf) echo java-devel ;; apk) echo openjdk17 ;; pacman) echo jdk-openjdk ;; brew) echo openjdk ;; esac ;;
+    cmd:go) case "$1" in apt) echo golang-go ;; dnf) echo golang ;; *) echo go ;; esac ;;
     cmd:openssl) case "$1" in brew) echo openssl@3 ;; *) echo openssl ;; esac ;;
     pkg:openssl) case "$1" in apt) echo libssl-dev ;; dnf) echo openssl-devel ;; apk) echo openssl-dev ;; pacman) echo openssl ;; brew) echo openssl@3 ;; esac ;;
     pkg:gnutls) case "$1" in apt) echo libgnutls28-dev ;; dnf) echo gnutls-devel ;; apk) echo gnutls-dev ;; *) echo gnutls ;; esac ;;
@@ -74,6 +82,11 @@ install_missing() {
 
 build_needs="cmd:cc cmd:cmake cmd:ninja cmd:pkg-config pkg:openssl pkg:gnutls pkg:wolfssl pkg:libuv"
 test_needs="$build_needs pkg:cmocka cmd:c++ cmd:openssl cmd:readelf"
+
+# What the interop tests let OmniTLS talk to.  OMNITLS_INTEROP=1 installs the large ones too; what is not there is not run.
+interop_peers="cmd:curl cmd:wget cmd:gnutls-cli cmd:nginx cmd:stunnel cmd:tstclnt"
+interop_peers_large="cmd:node cmd:javac cmd:go cmd:chromium"
+[ "${OMNITLS_INTEROP:-0}" = 0 ] || interop_peers="$interop_peers $interop_peers_large"
 
 # How many jobs at once.
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)

@@ -223,7 +223,8 @@ struct otls_engine {
 	const char *library; /* "OpenSSL": as the library writes itself */
 	size_t context_size, connection_size, key_size;
 
-	/* identity: required.  init runs once in the process, before anything else but the fields above. */
+	/* identity: required.  init runs once in the process, before anything else but the fields above and
+	 * has(), which registering asks. */
 	otls_status (*init)(otls_report *report);
 	const char *(*version_text)(otls_backend_text which); /* static; "" for what is not known */
 	uint32_t (*version_number)(void);                     /* 0xMMNNPP00 of the library that runs */

@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 
-LIMIT = 60.0  # seconds that one conversation, or the start of a server, may take on a machine that is busy
+LIMIT = 30.0  # seconds that one conversation, or the start of a server, may take on a machine that is busy
+MOST = 64 << 20  # bytes that are kept of an output; what is behind them is read and dropped
 TAIL = 16384  # bytes at the end of an output among which an answer's end is looked for
 PAUSE = 0.02  # between two looks at something that is not there yet
 
@@ -17,11 +18,14 @@ Talk = collections.namedtuple("Talk", "status out err")
 
 running = set()
 lock = threading.Lock()
+ending = threading.Event()
 
 
 def start(argv, **options):
     """A child in a process group of its own; see stop."""
     with lock:
+        if ending.is_set():
+            raise RuntimeError("the run is ending")
         child = subprocess.Popen([str(word) for word in argv], start_new_session=True, **options)
         running.add(child)
     return child
@@ -58,11 +62,17 @@ def stop_all():
         stop(child)
 
 
+def _end(number, _frame):
+    ending.set()
+    stop_all()
+    sys.exit(128 + number)
+
+
 def stop_with_this_process():
     """However this process ends, but for SIGKILL, the children end too."""
     atexit.register(stop_all)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda caught, _frame: sys.exit(128 + caught))
+        signal.signal(number, _end)
 
 
 def free_port():
@@ -98,7 +108,8 @@ def _collect(pipe, into):
         part = pipe.read1(65536)
         if not part:
             return
-        into.extend(part)
+        if len(into) < MOST:
+            into.extend(part)
 
 
 def converse(argv, send=b"", until=None, limit=LIMIT, **options):

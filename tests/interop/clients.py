@@ -65,18 +65,31 @@ def gnutls_cli(task):
 
 
 def tstclnt(task):
-    chosen = ["-n", "client"] if task.situation.has else []
-    return ["tstclnt", "-4", "-v", "-h", "localhost", "-p", task.port, "-d", f"sql:{task.shared}", "-V",
-            "tls1.2:tls1.3", *chosen]
+    """It does not end at the end of its standard input, so it gets a file.  It shows what its database has, asked or
+    not."""
+    database = task.shared / ("client" if task.situation.has else "nobody")
+    request = task.work / "request"
+    request.write_bytes(f"GET /{task.situation.size}.txt HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    return ["tstclnt", "-4", "-v", "-h", "localhost", "-p", task.port, "-d", f"sql:{database}", "-V",
+            "tls1.2:tls1.3", "-A", request]
 
 
 def nss_database(pki, directory):
-    """Trust for ca.pem and the client's certificate, as NSS keeps them."""
-    where = ["-d", f"sql:{directory}"]
-    for words in (["certutil", "-N", "--empty-password", *where],
-                  ["certutil", "-A", "-n", "ca", "-t", "C,,", "-i", pki["ca.pem"], *where],
-                  ["pk12util", "-i", pki["client.p12"], "-W", certificates.PASSWORD, "-K", "", *where]):
-        subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    """Trust for ca.pem, as NSS keeps it."""
+    directory.mkdir(parents=True)
+    nss(directory, "certutil", "-N", "--empty-password")
+    nss(directory, "certutil", "-A", "-n", "ca", "-t", "C,,", "-i", pki["ca.pem"])
+
+
+def nss(directory, *words):
+    subprocess.run([*words, "-d", f"sql:{directory}"], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+
+
+def nss_databases(pki, directory):
+    """One with the client's certificate in it, and one without."""
+    nss_database(pki, directory / "nobody")
+    nss_database(pki, directory / "client")
+    nss(directory / "client", "pk12util", "-i", pki["client.p12"], "-W", certificates.PASSWORD, "-K", "")
 
 
 def ssl_client2(task):
@@ -104,9 +117,7 @@ def chromium(task):
 
 def chromium_home(pki, directory):
     """Chromium trusts what is in the NSS database of the home directory."""
-    database = directory / ".pki" / "nssdb"
-    database.mkdir(parents=True)
-    nss_database(pki, database)
+    nss_database(pki, directory / ".pki" / "nssdb")
 
 
 TALK_TELLS = {"version": r"version (\S+)", "alpn": r"alpn (\S+)"}
@@ -125,10 +136,10 @@ CLIENTS = (
     _client("gnutls-cli", "gnutls", "echo", gnutls_cli, "stdin",
             {"name": r"does not match", "issuer": r"issuer is unknown|not trusted", "client": ALERT},
             {"version": r"Description: \((TLS[\d.]+)", "alpn": r"Application protocol: (\S+)"}),
-    _client("NSS tstclnt", "nss", "echo", tstclnt, "stdin",
+    _client("NSS tstclnt", "nss", "http", tstclnt, "page",
             {"name": r"SSL_ERROR_BAD_CERT_DOMAIN", "issuer": r"SEC_ERROR_(UNKNOWN_ISSUER|UNTRUSTED_ISSUER)",
              "client": r"SSL_ERROR_\w*(ALERT|CERT)\w*"},
-            {"version": r"SSL version (3\.\d)"}, {"alpn": "has no option for it"}, prepare=nss_database),
+            {"version": r"SSL version (3\.\d)"}, {"alpn": "has no option for it"}, prepare=nss_databases),
     _client("mbedTLS ssl_client2", "mbedtls", "http", ssl_client2, "page",
             {"name": r"does not match", "issuer": r"not correctly signed", "client": ALERT},
             {"version": r"Protocol is (\S+)", "alpn": r"Application Layer Protocol is (\S+)"}),

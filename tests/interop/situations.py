@@ -29,8 +29,8 @@ SITUATIONS = (
     _situation("client_cert", "client certificate required and shown", asks=True, has=True),
     _situation("no_client_cert", "client certificate required, none shown: refused", asks=True, refused="client"),
     _situation("alpn", "ALPN: h2 and http/1.1 offered, http/1.1 agreed", alpn=True),
-    _situation("sni", "certificate chosen by SNI, RSA", shown="rsa", by_name=True),
-    _situation("bulk", "10 MB", size=LARGE),
+    _situation("sni", "certificate chosen by SNI", by_name=True),
+    _situation("bulk", "10 MB, to a client and back where it sends; RSA", shown="rsa", size=LARGE),
 )
 
 

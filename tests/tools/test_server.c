@@ -26,7 +26,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PATIENCE     60000 /* milliseconds after which something hangs */
 #define CLIENTS      200
-#define BIG          3000000
+#define BIG          16000000 /* more than every buffer on the way holds */
+#define GREED        (128 << 20)
 #define ARGS_MAX     32
 
 extern char **environ;
@@ -339,7 +340,6 @@ many_clients(void)
 	stop(SIGINT);
 }
 
-/* More than every buffer on the way holds: whoever writes all before reading must be able to go on. */
 static void
 fill(uint8_t *data, size_t len)
 {
@@ -351,6 +351,7 @@ fill(uint8_t *data, size_t len)
 	}
 }
 
+/* Whoever writes all that is taken before reading must be able to go on. */
 static void
 much_data(void)
 {
@@ -387,6 +388,32 @@ much_data(void)
 	stop(SIGTERM);
 	free(data);
 	free(back);
+}
+
+/* Whoever never reads is not listened to for ever: the server's memory is not his. */
+static void
+greedy_client(void)
+{
+	static const uint8_t zeroes[16384];
+	struct pollfd ready = { .events = POLLOUT };
+	otls_status status = OTLS_OK;
+	otls_connection *conn = NULL;
+	size_t sent = 0, part = 0;
+
+	START("--echo");
+	conn = dial();
+	ready.fd = otls_connection_fd(conn);
+	fcntl(ready.fd, F_SETFL, O_NONBLOCK);
+	while (status == OTLS_OK || poll(&ready, 1, 1000) == 1) {
+		status = otls_connection_write(conn, zeroes, sizeof(zeroes), &part);
+		sent += part;
+		CHECK(status != OTLS_ERROR && sent < GREED);
+	}
+	otls_connection_free(conn);
+	conn = dial();
+	expect_echo(conn, "still there?");
+	hang_up(conn);
+	stop(SIGTERM);
 }
 
 /* Clients that misbehave cost themselves alone. */
@@ -675,7 +702,7 @@ http_files(void)
 	ask(conn, "GET", "/big", "Range: bytes=1000000-2000000\r\n");
 	receive_head(conn);
 	HAS(reply, "HTTP/1.1 206 Partial Content\r\n");
-	HAS(reply, "\r\nContent-Range: bytes 1000000-2000000/3000000\r\n");
+	HAS(reply, "\r\nContent-Range: bytes 1000000-2000000/16000000\r\n");
 	CHECK(promised_length() == 1000001);
 	body = receive_body(conn);
 	CHECK(memcmp(body, data + 1000000, 1000001) == 0);
@@ -755,8 +782,8 @@ static void
 http_no_way_out(void)
 {
 	static const char *const targets[] = { "/../leaf.pem", "/site/../../leaf.pem", "/%2e%2e/leaf.pem",
-		"/..%2fleaf.pem", "/site%2f..%2f..%2fleaf.pem", "/.%2e/leaf.pem", "//../leaf.pem", "/out.pem",
-		"/up/leaf.pem", "/up/", "/.hidden", "/./small.txt", "/%2e/", "/site/..",
+		"/..%2fleaf.pem", "/site%2f..%2f..%2fleaf.pem", "/site%2findex.html", "/.%2e/leaf.pem", "//../leaf.pem",
+		"/out.pem", "/up/leaf.pem", "/up/", "/.hidden", "/./small.txt", "/%2e/", "/site/..",
 		"https://localhost/../leaf.pem" };
 	otls_connection *conn = start_http();
 	char target[600] = "/";
@@ -894,6 +921,28 @@ http_refusals(void)
 	stop(SIGTERM);
 }
 
+/* A request that never ends costs its sender the connection, however busily it is sent. */
+static void
+http_drops(void)
+{
+	otls_connection *conn = NULL;
+	otls_status status = OTLS_WANT_READ;
+	char byte = 0;
+	size_t len = 0;
+
+	START("--http", directory, "--timeout", "1");
+	conn = dial();
+	fcntl(otls_connection_fd(conn), F_SETFL, O_NONBLOCK);
+	while (status == OTLS_WANT_READ) {
+		CHECK(otls_connection_write(conn, "G", 1, &len) == OTLS_OK);
+		CHECK(poll(NULL, 0, 50) == 0);
+		status = otls_connection_read(conn, &byte, 1, &len);
+	}
+	CHECK(status == OTLS_EOF);
+	hang_up(conn);
+	stop(SIGTERM);
+}
+
 /* A file that ends early must not look whole. */
 static void
 http_cut_file(void)
@@ -940,7 +989,7 @@ programs(void)
 	hang_up(conn);
 	stop(SIGTERM);
 
-	START("--exec", "exec head -c 3000000 /dev/zero");
+	START("--exec", "exec head -c 16000000 /dev/zero");
 	conn = dial();
 	receive(conn, back, BIG);
 	memset(data, 0, BIG);
@@ -992,6 +1041,7 @@ static const struct {
 } cases[] = {
 	{ "many_clients", many_clients },
 	{ "much_data", much_data },
+	{ "greedy_client", greedy_client },
 	{ "bad_clients", bad_clients },
 	{ "signals", signals },
 	{ "timeout", expect_silence_ends },
@@ -1005,6 +1055,7 @@ static const struct {
 	{ "http_index", http_index },
 	{ "http_head_and_pipeline", http_head_and_pipeline },
 	{ "http_refusals", http_refusals },
+	{ "http_drops", http_drops },
 	{ "http_cut_file", http_cut_file },
 	{ "programs", programs },
 	{ "programs_end", programs_end },

@@ -39,17 +39,23 @@ struct client_options {
 
 /* The rows of getopt_long's table that both commands have, and what their --help says about them. */
 #define CLIENT_SHORT_OPTIONS ":B:C:kn:a:m:M:c:K:s:t:jvh"
-#define CLIENT_LONG_OPTIONS                                                                                            \
-	{ "backend", required_argument, NULL, 'B' }, { "ca", required_argument, NULL, 'C' },                           \
-	    { "insecure", no_argument, NULL, 'k' }, { "name", required_argument, NULL, 'n' },                          \
-	    { "alpn", required_argument, NULL, 'a' }, { "min", required_argument, NULL, 'm' },                         \
-	    { "max", required_argument, NULL, 'M' }, { "cert", required_argument, NULL, 'c' },                         \
-	    { "key", required_argument, NULL, 'K' }, { "starttls", required_argument, NULL, 's' },                     \
-	    { "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },                           \
-	    { "verbose", no_argument, NULL, 'v' },                                                                     \
-	{                                                                                                              \
-		"help", no_argument, NULL, 'h'                                                                         \
-	}
+/* clang-format off */
+#define CLIENT_LONG_OPTIONS \
+	{ "backend", required_argument, NULL, 'B' }, \
+	{ "ca", required_argument, NULL, 'C' }, \
+	{ "insecure", no_argument, NULL, 'k' }, \
+	{ "name", required_argument, NULL, 'n' }, \
+	{ "alpn", required_argument, NULL, 'a' }, \
+	{ "min", required_argument, NULL, 'm' }, \
+	{ "max", required_argument, NULL, 'M' }, \
+	{ "cert", required_argument, NULL, 'c' }, \
+	{ "key", required_argument, NULL, 'K' }, \
+	{ "starttls", required_argument, NULL, 's' }, \
+	{ "timeout", required_argument, NULL, 't' }, \
+	{ "json", no_argument, NULL, 'j' }, \
+	{ "verbose", no_argument, NULL, 'v' }, \
+	{ "help", no_argument, NULL, 'h' }
+/* clang-format on */
 #define CLIENT_OPTIONS_HELP                                                                                            \
 	"  -C, --ca FILE          trust the authorities in this PEM file, or in the files of this\n"                   \
 	"                         directory, instead of the system's\n"                                                \

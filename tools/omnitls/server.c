@@ -214,6 +214,8 @@ check(struct settings *settings)
 		return wrong(settings, "only one of them", "--echo, --http, --exec");
 	if (settings->require_client_cert && settings->ca == NULL)
 		return wrong(settings, "needs --ca FILE", "--require-client-cert");
+	if (settings->backend != NULL && otls_backend_find(settings->backend) == NULL)
+		return wrong(settings, "not in this build", settings->backend);
 	if (settings->key == NULL)
 		settings->key = settings->cert;
 	if (settings->directory != NULL && settings->alpn == NULL)

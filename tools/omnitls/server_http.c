@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK 65536 /* of a file, or of anything else that is sent */
+#define CHUNK 98304 /* of a file, or of anything else that is sent */
 
 /* One reply that is under way. */
 struct transfer {

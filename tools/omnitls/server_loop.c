@@ -146,7 +146,11 @@ print_address(const struct server *server)
 		return false;
 	}
 	printf(address.ss_family == AF_INET6 ? "[%s]:%s\n" : "%s:%s\n", host, port);
-	return fflush(stdout) == 0;
+	if (fflush(stdout) == 0)
+		return true;
+	command_complain(server->command, "standard output: %s", strerror(errno));
+	clearerr(stdout);
+	return false;
 }
 
 static int

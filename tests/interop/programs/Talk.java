@@ -65,7 +65,6 @@ public final class Talk {
     own.load(null, null);
     addPair(own, "cert", "key");
     addPair(own, "othercert", "otherkey");
-    // Of the two kinds of key managers this one looks at the name that the client wants.
     KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
     keys.init(own, PASSWORD);
     KeyStore trusted = KeyStore.getInstance("PKCS12");

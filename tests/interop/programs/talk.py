@@ -10,6 +10,7 @@ import threading
 
 def arguments():
     parser = argparse.ArgumentParser()
+    parser.add_argument("mode", choices=["client"])
     parser.add_argument("port", type=int)
     parser.add_argument("--name")
     parser.add_argument("--ca")
