@@ -65,9 +65,10 @@ install_missing() {
   for item in $missing; do packages="$packages $(package_of "${manager:-apt}" "$item")"; done
   echo "Missing:$missing"
   echo "Installing:$packages"
+  # RUNLEVEL=1: a server that is installed to be talked to is not to be started as a service.
   # shellcheck disable=SC2086
   case "$manager" in
-    apt) as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >/dev/null ;;
+    apt) as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y --no-install-recommends $packages >/dev/null ;;
     dnf) as_root dnf install -y $packages ;;
     apk) as_root apk add $packages ;;
     pacman) as_root pacman -S --needed --noconfirm $packages ;;

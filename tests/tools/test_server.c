@@ -318,7 +318,7 @@ static void
 many_clients(void)
 {
 	static otls_connection *conns[CLIENTS];
-	char text[32];
+	char text[64];
 
 	START("--echo");
 	for (size_t i = 0; i < CLIENTS; i++)
@@ -329,7 +329,7 @@ many_clients(void)
 			send_text(conns[i], text);
 		}
 		for (size_t i = CLIENTS; i-- > 0;) {
-			char buf[32] = "";
+			char buf[64] = "";
 			snprintf(text, sizeof(text), "client %zu, round %d", i, round);
 			receive(conns[i], buf, strlen(text));
 			CHECK(strcmp(buf, text) == 0);
