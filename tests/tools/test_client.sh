@@ -341,19 +341,22 @@ compare() {
   [ $status -eq "$expected" ] || fail "omnitls compare $*: status $status instead of $expected"
 }
 
+# With one backend alone there is nobody else to be equal to, and its name stands for all.
+everywhere='[a-z]*'
+
 case_compare() {
   need openssl
   start_openssl -www -alpn h2
   for version in 1.2 1.3; do
     compare 0 --ca "$dir/ca.pem" --max $version --alpn h2 "localhost:$port"
     expect out "the same result"
-    expect out "version  *all  *TLSv$version"
-    expect out "ALPN  *all  *h2"
+    expect out "version  *$everywhere  *TLSv$version"
+    expect out "ALPN  *$everywhere  *h2"
     compare 0 --ca "$dir/ca.pem" --max $version --name other.example "localhost:$port"
-    expect out "verdict  *all  *HOSTNAME_MISMATCH, certificate 0"
+    expect out "verdict  *$everywhere  *HOSTNAME_MISMATCH, certificate 0"
     compare 0 --ca "$dir/stranger.pem" --max $version --insecure "localhost:$port"
-    expect out "verdict  *all  *UNKNOWN_ISSUER"
-    expect out "result  *all  *connected"
+    expect out "verdict  *$everywhere  *UNKNOWN_ISSUER"
+    expect out "result  *$everywhere  *connected"
   done
   compare 0 --json --verbose --ca "$dir/ca.pem" "localhost:$port"
   expect_json out
