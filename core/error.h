@@ -43,6 +43,13 @@ otls_status otls__fail_null(const char *function, const char *argument);
 /* The thread's record, to add to what a fail call wrote. */
 otls_error *otls__error_thread(void);
 
+/* The code for a library that failed at what was none of the caller's or the peer's doing. */
+static inline otls_code
+otls__library_code(const otls_report *report)
+{
+	return report->code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND;
+}
+
 static inline otls_report
 otls__report(void)
 {

@@ -173,8 +173,6 @@ otls_status otls__peer_judge(otls_connection *conn, int *alert);
 void otls__peer_fini(otls_peer *peer);
 /* Names the failure of an engine slot, from what core saw and then from the report; answers ERROR. */
 otls_status otls__explain(otls_connection *conn, const otls_report *report, const char *what);
-/* The code for an engine that could not set up a context or a connection: nothing that the caller did. */
-otls_code otls__setup_code(const otls_report *report);
 /* Sending failed: reads what has arrived, since an alert in it is the better reason.  Answers ERROR. */
 otls_status otls__explain_send(otls_connection *conn);
 

@@ -123,7 +123,7 @@ otls__native_new(otls_connection *conn, otls_identity *identity)
 	if (conn->engine->connection_init(
 		conn->native, native->context, &conn->setup, &otls__host_calls, otls__host(conn), &report) == OTLS_OK)
 		return OTLS_OK;
-	return otls__fail_report(otls__setup_code(&report), &report, "setting up a connection");
+	return otls__fail_report(otls__library_code(&report), &report, "setting up a connection");
 }
 
 static otls_status

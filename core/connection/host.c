@@ -184,9 +184,8 @@ count_records(otls_record_count *count, const uint8_t *data, size_t len)
 
 		if (count->have < 5) {
 			count->header[count->have++] = *data;
-			if (count->have == 5) {
+			if (count->have == 5)
 				begin_record(count);
-			}
 		} else {
 			otls__note_alert(count, data, step);
 			count->left -= step;

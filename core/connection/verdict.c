@@ -217,7 +217,7 @@ otls__peer_judge(otls_connection *conn, int *alert)
 	}
 	if (peer->judged && !peer->refused && !conn->no_memory)
 		return OTLS_OK;
-	*alert = conn->no_memory ? 80 /* internal_error */ : peer->alert;
+	*alert = conn->no_memory ? otls__verify_alert(OTLS_REASON_INTERNAL) : peer->alert;
 	return OTLS_ERROR;
 }
 
@@ -248,17 +248,11 @@ explain_input(const otls_connection *conn, const char *what)
 	return otls__fail_errno(OTLS_E_SYSCALL, conn->input_errno, "%s", what);
 }
 
-otls_code
-otls__setup_code(const otls_report *report)
-{
-	return report->code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND;
-}
-
 static otls_code
 engine_code(const otls_connection *conn, const otls_report *report)
 {
 	if (report->code == OTLS_E_MEMORY || report->code == OTLS_E_BACKEND || report->code == OTLS_E_UNSUPPORTED)
-		return report->code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND;
+		return otls__library_code(report);
 	return conn->state == OTLS_STATE_HANDSHAKE ? OTLS_E_HANDSHAKE : OTLS_E_RECORD;
 }
 

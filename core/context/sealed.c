@@ -149,8 +149,8 @@ native_new(const otls_sealed *sealed, otls_role role, otls_identity *identity, o
 	}
 	if (sealed->engine->context_init(new->context, &new->config, &report) != OTLS_OK) {
 		native_free(sealed->engine, new);
-		return otls__fail_report(report.code == OTLS_E_MEMORY ? OTLS_E_MEMORY : OTLS_E_BACKEND, &report,
-		    "setting up %s", sealed->engine->library);
+		return otls__fail_report(
+		    otls__library_code(&report), &report, "setting up %s", sealed->engine->library);
 	}
 	*native = new;
 	return OTLS_OK;
