@@ -41,6 +41,15 @@ otls__argument_free(otls_argument *argument)
 
 /* == settings == */
 
+static bool
+copy_ids(const otls_id_list *list, otls_id_list *copy)
+{
+	if (list->ids == NULL)
+		return true;
+	copy->count = list->count;
+	return (copy->ids = otls__memdup(list->ids, list->count * sizeof(*list->ids))) != NULL;
+}
+
 static otls_status
 copy_lists(const otls_settings *settings, otls_settings *copy)
 {
@@ -52,6 +61,8 @@ copy_lists(const otls_settings *settings, otls_settings *copy)
 			copy->identities[i] = otls__identity_ref(settings->identities[i]);
 		copy->identity_count = settings->identity_count;
 	}
+	if (!copy_ids(&settings->suites, &copy->suites) || !copy_ids(&settings->suites13, &copy->suites13))
+		return otls__fail_memory();
 	if (settings->alpn.wire != NULL) {
 		copy->alpn.wire = otls__memdup(settings->alpn.wire, settings->alpn.len);
 		if (copy->alpn.wire == NULL)
@@ -67,6 +78,7 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	*copy = *settings;
 	copy->identities = NULL;
 	copy->identity_count = 0;
+	copy->suites = copy->suites13 = (otls_id_list){ 0 };
 	copy->alpn = (otls_alpn_list){ 0 };
 	copy->store = otls_store_ref(settings->store);
 	copy->alpn_select_arg = otls__argument_ref(settings->alpn_select_arg);
@@ -84,6 +96,8 @@ otls__settings_fini(otls_settings *settings)
 		otls__identity_free(settings->identities[i]);
 	otls__free(settings->identities);
 	otls_store_free(settings->store);
+	otls__free(settings->suites.ids);
+	otls__free(settings->suites13.ids);
 	otls__free(settings->alpn.wire);
 	otls__argument_free(settings->alpn_select_arg);
 	otls__argument_free(settings->servername_arg);

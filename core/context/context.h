@@ -62,6 +62,12 @@ otls_status otls__alpn_parse_wire(
 otls_bytes otls__alpn_at(otls_bytes wire, size_t i);
 bool otls__alpn_has(otls_bytes wire, otls_bytes name);
 
+/* IANA numbers. */
+typedef struct otls_id_list {
+	uint16_t *ids; /* NULL: none */
+	size_t count;
+} otls_id_list;
+
 /* Everything that a connection needs of its context; copied as a whole when the context is sealed or copied. */
 typedef struct otls_settings {
 	otls_method method;
@@ -72,6 +78,7 @@ typedef struct otls_settings {
 	bool verify_mode_set;
 	uint64_t verify_mode, verify_flags;
 	int verify_depth;
+	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
 	otls_alpn_list alpn;
 	otls_alpn_policy alpn_policy;
 	otls_alpn_select_fn alpn_select;

@@ -68,4 +68,10 @@ otls_signature_algorithm otls__scheme_algorithm(uint16_t scheme);
  * ties to the scheme. */
 bool otls__scheme_fits(uint16_t scheme, otls_signature_kind key, uint16_t group, uint16_t version);
 
+/* Resolve a text to ids, best first; free *ids.  The first is for TLS 1.2, in OpenSSL's cipher-string language; the
+ * second for TLS 1.3, names with ':' between them.  What is not known is passed over.  BAD_ARGUMENT: nothing is left, or
+ * an unknown command; function is for the message. */
+otls_status otls__cipher_list_resolve(const char *function, const char *text, uint16_t **ids, size_t *count);
+otls_status otls__ciphersuites_resolve(const char *function, const char *text, uint16_t **ids, size_t *count);
+
 #endif

@@ -59,6 +59,22 @@ OTLS_MUST_USE otls_status otls_context_set_max_version(otls_context *ctx, otls_p
 OTLS_API otls_protocol otls_context_min_version(const otls_context *ctx); /* 0 for NULL */
 OTLS_API otls_protocol otls_context_max_version(const otls_context *ctx);
 
+/* == cipher suites ==
+ * TLS 1.2 and TLS 1.3 have suites of their own, and a list each; the other version's is left as it is.  Both replace the
+ * list that was there, and keep what the backend has of the new one, in its order.  Names are IANA's or OpenSSL's,
+ * with ':' between them; unknown ones are passed over.
+ * Errors    BAD_ARGUMENT: nothing of the list is known; UNSUPPORTED: the backend has none of it. */
+
+/* TLS 1.2, in OpenSSL's cipher-string language, the same on every backend: "ECDHE+AESGCM:!aNULL:@STRENGTH".  Aliases
+ * stand for the suites of this library, best first, as `openssl ciphers` sorts them; DEFAULT is what a context starts
+ * with.  Only suites with forward secrecy, authentication and encryption are ever selected: static RSA, PSK,
+ * anonymous, NULL and 3DES suites are not, whatever the list says.  DHE suites are, when they are asked for.
+ * A GnuTLS client may offer more (no EXACT_OFFER), and refuses what is not on the list.
+ * Errors    also BAD_ARGUMENT: an unknown command (@SECLEVEL=2). */
+OTLS_MUST_USE otls_status otls_context_set_cipher_list(otls_context *ctx, const char *list);
+/* TLS 1.3, names only: "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256". */
+OTLS_MUST_USE otls_status otls_context_set_ciphersuites(otls_context *ctx, const char *list);
+
 /* == own certificates ==
  * A pair is a chain, leaf first, and the leaf's private key.  Each pair that is completed is added; one for the same
  * names and with the same kind of key as an earlier one replaces that.  A server takes

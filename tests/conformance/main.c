@@ -22,6 +22,7 @@ static const struct suite *const suites[] = {
 	&suite_hello,
 	&suite_retry,
 	&suite_alpn,
+	&suite_ciphers,
 	&suite_io,
 	&suite_loop,
 	&suite_stream,

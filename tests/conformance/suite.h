@@ -51,8 +51,8 @@ struct suite {
 };
 
 extern const struct suite suite_connect, suite_verify, suite_client_certificate, suite_hello, suite_retry, suite_alpn,
-    suite_context, suite_keys, suite_misuse, suite_io, suite_loop, suite_stream, suite_shutdown, suite_cut,
-    suite_damage, suite_flood, suite_errors, suite_differences;
+    suite_ciphers, suite_context, suite_keys, suite_misuse, suite_io, suite_loop, suite_stream, suite_shutdown,
+    suite_cut, suite_damage, suite_flood, suite_errors, suite_differences;
 
 /* What a run owns, newest first. */
 struct owned;

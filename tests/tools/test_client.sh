@@ -176,6 +176,21 @@ case_agrees() {
   expect err "^omnitls client: "
 }
 
+# Suites are those that were asked for; a list with nothing in it is refused before anybody is called.
+case_ciphers() {
+  need openssl
+  printf 'GET / HTTP/1.0\r\n\r\n' >"$dir/in"
+  start_openssl -www
+  trusting 0 --max 1.2 --ciphers "kRSA:CHACHA20:!DHE" "localhost:$port"
+  expect err "TLS_ECDHE_[A-Z]*_WITH_CHACHA20_POLY1305_SHA256"
+  trusting 0 --min 1.3 --ciphersuites TLS_CHACHA20_POLY1305_SHA256 "localhost:$port"
+  expect err "TLS_CHACHA20_POLY1305_SHA256"
+  trusting 2 --ciphers "kRSA" "localhost:$port"
+  expect err "^omnitls client: .*no suite matches \"kRSA\""
+  trusting 2 --ciphersuites "ECDHE" "localhost:$port"
+  expect err "^omnitls client: .*no suite of TLS 1.3 is named in \"ECDHE\""
+}
+
 shows_certificate() {
   trusting 0 --max "$1" --cert "$dir/chain.pem" --key "$dir/key.pem" "localhost:$port"
   expect out "HTTP/1.0 200"

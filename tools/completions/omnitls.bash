@@ -46,12 +46,14 @@ _omnitls_connection() {
     --name | -n) _omnitls_hosts ;;
     --min | -m | --max | -M) _omnitls_words 1.2 1.3 ;;
     --alpn | -a) _omnitls_words http/1.1 h2 ;;
+    --ciphers | -l) _omnitls_words DEFAULT ECDHE+AESGCM ECDHE+CHACHA20 ;;
+    --ciphersuites | -L) _omnitls_words TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 ;;
     --starttls | -s) _omnitls_words smtp imap pop3 ftp ;;
     --timeout | -t) COMPREPLY=() ;;
     *)
       if [[ $cur == -* ]]; then
-        _omnitls_words --backend --ca --insecure --name --alpn --min --max --cert --key --starttls --timeout --json \
-          --verbose --help "$@"
+        _omnitls_words --backend --ca --insecure --name --alpn --min --max --ciphers --ciphersuites --cert --key --starttls \
+          --timeout --json --verbose --help "$@"
       else
         _omnitls_hosts
       fi

@@ -41,6 +41,8 @@ complete -c omnitls -n "$here" -s n -l name -x -a '(__fish_print_hostnames)' -d 
 complete -c omnitls -n "$here" -s a -l alpn -x -a 'http/1.1 h2' -d 'Application protocols, best first'
 complete -c omnitls -n "$here" -s m -l min -x -a '1.2 1.3' -d 'Nothing older'
 complete -c omnitls -n "$here" -s M -l max -x -a '1.2 1.3' -d 'Nothing newer'
+complete -c omnitls -n "$here" -s l -l ciphers -x -a 'DEFAULT ECDHE+AESGCM ECDHE+CHACHA20' -d 'Suites of TLS 1.2'
+complete -c omnitls -n "$here" -s L -l ciphersuites -x -a 'TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256' -d 'Suites of TLS 1.3'
 complete -c omnitls -n "$here" -s c -l cert -r -F -d 'The certificate for servers that ask'
 complete -c omnitls -n "$here" -s K -l key -r -F -d 'Its private key'
 complete -c omnitls -n "$here" -s s -l starttls -x -a 'smtp imap pop3 ftp' -d 'Begin in plain text'

@@ -25,10 +25,11 @@
 
 struct client_options {
 	const struct command *command;
-	const char *backend; /* NULL: the default; compare: all */
-	const char *ca;      /* a file or a directory; NULL: the platform's trust */
-	const char *name;    /* whom the certificate must be for */
-	const char *alpn;    /* NULL: none */
+	const char *backend;                /* NULL: the default; compare: all */
+	const char *ca;                     /* a file or a directory; NULL: the platform's trust */
+	const char *name;                   /* whom the certificate must be for */
+	const char *alpn;                   /* NULL: none */
+	const char *ciphers, *ciphersuites; /* TLS 1.2's and 1.3's; NULL: the defaults */
 	const char *cert, *key;
 	otls_protocol min, max; /* 0: as the context starts with */
 	const struct starttls *starttls;
@@ -38,7 +39,7 @@ struct client_options {
 };
 
 /* The rows of getopt_long's table that both commands have, and what their --help says about them. */
-#define CLIENT_SHORT_OPTIONS ":B:C:kn:a:m:M:c:K:s:t:jvh"
+#define CLIENT_SHORT_OPTIONS ":B:C:kn:a:m:M:l:L:c:K:s:t:jvh"
 /* clang-format off */
 #define CLIENT_LONG_OPTIONS \
 	{ "backend", required_argument, NULL, 'B' }, \
@@ -48,6 +49,8 @@ struct client_options {
 	{ "alpn", required_argument, NULL, 'a' }, \
 	{ "min", required_argument, NULL, 'm' }, \
 	{ "max", required_argument, NULL, 'M' }, \
+	{ "ciphers", required_argument, NULL, 'l' }, \
+	{ "ciphersuites", required_argument, NULL, 'L' }, \
 	{ "cert", required_argument, NULL, 'c' }, \
 	{ "key", required_argument, NULL, 'K' }, \
 	{ "starttls", required_argument, NULL, 's' }, \
@@ -65,6 +68,9 @@ struct client_options {
 	"  -a, --alpn A,B         offer these application protocols, best first: h2,http/1.1\n"                        \
 	"  -m, --min VERSION      1.2 or 1.3: nothing older (default 1.2)\n"                                           \
 	"  -M, --max VERSION      1.2 or 1.3: nothing newer (default 1.3)\n"                                           \
+	"  -l, --ciphers LIST     offer these suites of TLS 1.2, in OpenSSL's language: ECDHE+AESGCM\n"                \
+	"  -L, --ciphersuites LIST\n"                                                                                  \
+	"                         and these of TLS 1.3: TLS_AES_128_GCM_SHA256\n"                                      \
 	"  -c, --cert FILE        show this certificate, with its chain, to servers that ask (PEM)\n"                  \
 	"  -K, --key FILE         its private key (default: in the file of --cert)\n"                                  \
 	"  -s, --starttls PROTO   begin in plain text as smtp, imap, pop3 or ftp, then start TLS\n"                    \

@@ -129,6 +129,8 @@ set_context(otls_context *ctx, const struct client_options *options)
 	if ((options->min != 0 && otls_context_set_min_version(ctx, options->min) != OTLS_OK) ||
 	    (options->max != 0 && otls_context_set_max_version(ctx, options->max) != OTLS_OK) ||
 	    (options->alpn != NULL && otls_context_set_alpn_protos(ctx, options->alpn) != OTLS_OK) ||
+	    (options->ciphers != NULL && otls_context_set_cipher_list(ctx, options->ciphers) != OTLS_OK) ||
+	    (options->ciphersuites != NULL && otls_context_set_ciphersuites(ctx, options->ciphersuites) != OTLS_OK) ||
 	    (options->cert != NULL && otls_context_use_key_pair_file(ctx, options->cert, key) != OTLS_OK))
 		return OTLS_ERROR;
 	return set_trust(ctx, options);

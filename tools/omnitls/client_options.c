@@ -140,6 +140,12 @@ take(struct client_options *options, int option)
 		return parse_version(optarg, &options->min) || refuse(options, "is not a TLS version", optarg);
 	case 'M':
 		return parse_version(optarg, &options->max) || refuse(options, "is not a TLS version", optarg);
+	case 'l':
+		options->ciphers = optarg;
+		return true;
+	case 'L':
+		options->ciphersuites = optarg;
+		return true;
 	case 'c':
 		options->cert = optarg;
 		return true;
