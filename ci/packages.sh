@@ -44,6 +44,7 @@ package_of() {
     pkg:wolfssl) case "$1" in apt) echo libwolfssl-dev ;; dnf) echo wolfssl-devel ;; apk) echo wolfssl-dev ;; *) echo wolfssl ;; esac ;;
     pkg:cmocka) case "$1" in apt) echo libcmocka-dev ;; dnf) echo libcmocka-devel ;; apk) echo cmocka-dev ;; *) echo cmocka ;; esac ;;
     pkg:libuv) case "$1" in apt) echo libuv1-dev ;; dnf) echo libuv-devel ;; apk) echo libuv-dev ;; *) echo libuv ;; esac ;;
+    file:*/mbedtls/*) case "$1" in apt) echo libmbedtls-dev ;; dnf) echo mbedtls-devel ;; apk) echo mbedtls-dev ;; *) echo mbedtls ;; esac ;;
     file:*libclang_rt.asan*) case "$1" in apt) echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; *) echo compiler-rt ;; esac ;;
   esac
 }
@@ -85,7 +86,7 @@ build_needs="cmd:cc cmd:cmake cmd:ninja cmd:pkg-config pkg:openssl pkg:gnutls pk
 test_needs="$build_needs pkg:cmocka cmd:c++ cmd:openssl cmd:readelf"
 
 # What the interop tests let OmniTLS talk to.  OMNITLS_INTEROP=1 installs the large ones too; what is not there is not run.
-interop_peers="cmd:curl cmd:wget cmd:gnutls-cli cmd:nginx cmd:stunnel cmd:tstclnt"
+interop_peers="cmd:curl cmd:wget cmd:gnutls-cli cmd:nginx cmd:stunnel cmd:tstclnt file:/usr/include/mbedtls/ssl.h"
 interop_peers_large="cmd:node cmd:javac cmd:go cmd:chromium"
 [ "${OMNITLS_INTEROP:-0}" = 0 ] || interop_peers="$interop_peers $interop_peers_large"
 

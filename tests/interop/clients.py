@@ -9,7 +9,7 @@ carries   how the data is seen: "stdin" (the client sends what it is given and p
           fetches, and what is on the screen tells; the exit status is always 0)
 refusals  why it refuses, or is refused: patterns by situation.refused
 tells     "version" and "alpn": patterns, where it says what was agreed
-cannot    situations that it has no means for, and why
+cannot    situations, and versions ("TLS 1.3"), that it has no means for, and why
 status    exit statuses that are fine when all went well
 prepare   (pki, shared): once, before all tasks; shared is a directory for what it makes
 """
@@ -92,14 +92,6 @@ def nss_databases(pki, directory):
     nss(directory / "client", "pk12util", "-i", pki["client.p12"], "-W", certificates.PASSWORD, "-K", "")
 
 
-def ssl_client2(task):
-    own = [f"crt_file={task.pki['client.pem']}", f"key_file={task.pki['client.key']}"] if task.situation.has else []
-    alpn = [f"alpn={situations.OFFERED}"] if task.situation.alpn else []
-    return [products.command("ssl_client2|mbedtls_ssl_client2"), "server_addr=127.0.0.1", f"server_port={task.port}",
-            "server_name=localhost", "auth_mode=required", f"ca_file={task.pki['ca.pem']}", *own, *alpn,
-            f"request_page=/{task.situation.size}.txt"]
-
-
 def talk(task):
     return [*task.program, "client", task.port, "--name", "localhost", "--ca", task.pki["ca.pem"], "--size",
             task.situation.size, *pair(task, "--cert", "--key"), *offer(task, "--alpn")]
@@ -140,9 +132,9 @@ CLIENTS = (
             {"name": r"SSL_ERROR_BAD_CERT_DOMAIN", "issuer": r"SEC_ERROR_(UNKNOWN_ISSUER|UNTRUSTED_ISSUER)",
              "client": r"SSL_ERROR_\w*(ALERT|CERT)\w*"},
             {"version": r"SSL version (3\.\d)"}, {"alpn": "has no option for it"}, prepare=nss_databases),
-    _client("mbedTLS ssl_client2", "mbedtls", "http", ssl_client2, "page",
-            {"name": r"does not match", "issuer": r"not correctly signed", "client": ALERT},
-            {"version": r"Protocol is (\S+)", "alpn": r"Application Layer Protocol is (\S+)"}),
+    _client("mbedTLS", "mbedtls", "echo", talk, "itself",
+            {"name": r"does not match", "issuer": r"not correctly signed", "client": ALERT}, TALK_TELLS,
+            {"TLS 1.3": "the program speaks TLS 1.2 alone, as mbedTLS 2.28 does"}),
     _client("Python ssl", "python", "echo", talk, "itself",
             {"name": r"Hostname mismatch", "issuer": r"self.signed certificate in|local issuer", "client": ALERT},
             TALK_TELLS),

@@ -1,10 +1,11 @@
 """The software that OmniTLS is tried with: the commands that must be there, and how each says which version it is."""
 import collections
+import os
 import re
 import shutil
 import subprocess
 
-# needs      commands; all must be there.  A command with another name on other systems: alternatives with a bar.
+# needs      commands, and files with their paths; all must be there.  A command with another name on other systems: alternatives with a bar.
 # asks       prints the version, which the pattern finds
 # program    how it is prepared, one of programs.py's functions
 Product = collections.namedtuple("Product", "name needs asks pattern program")
@@ -20,7 +21,8 @@ PRODUCTS = (
     _product("openssl", "openssl", "openssl version", r"OpenSSL (\S+)"),
     _product("gnutls", "gnutls-cli gnutls-serv", "gnutls-cli --version", r"gnutls-cli (\S+)"),
     _product("nss", "tstclnt certutil pk12util", "dpkg-query -W -f ${Version} libnss3-tools", r"(?:\d+:)?([\d.]+)"),
-    _product("mbedtls", "ssl_client2|mbedtls_ssl_client2", "ssl_client2 build_version=1", r"version[: ]+(\S+)"),
+    _product("mbedtls", "cc /usr/include/mbedtls/ssl.h", "grep -rh VERSION_STRING_FULL /usr/include/mbedtls",
+             r"mbed TLS ([\d.]+)", "mbedtls"),
     _product("python", "python3", "python3 -c import\tssl,sys;print(sys.version.split()[0],ssl.OPENSSL_VERSION)",
              r"(\S+) (\S+ \S+)", "python"),
     _product("node", "node", "node -p `${process.versions.node}\tOpenSSL/${process.versions.openssl}`", r"(\S+)\s+(\S+)",
@@ -39,7 +41,7 @@ def named(name):
 
 def command(alternatives):
     """The command that is there of "a|b", or None."""
-    return next((name for name in alternatives.split("|") if shutil.which(name)), None)
+    return next((name for name in alternatives.split("|") if shutil.which(name) or os.path.isfile(name)), None)
 
 
 def missing(product):

@@ -6,7 +6,7 @@
 A client connects to 127.0.0.1, sends so many random bytes, wants the same back, says goodbye and prints "version TLSv1.3"
 and "alpn http/1.1"; what it does not like begins with "refused: ", and its exit status is 1.  A server sends back what it
 gets until it is killed; with --ca it wants a certificate from that authority; clients that want HOST get the other
-certificate."""
+certificate.  The one on mbedTLS is a client alone."""
 import os
 import pathlib
 import subprocess
@@ -32,6 +32,11 @@ def node(_work, _cache):
 def java(work, _cache):
     build(["javac", "-d", work, HERE / "Talk.java"])
     return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", work, "Talk"]
+
+
+def mbedtls(work, _cache):
+    build(["cc", "-O1", "-o", work / "talk-mbedtls", HERE / "talk_mbedtls.c", "-lmbedtls", "-lmbedx509", "-lmbedcrypto"])
+    return [work / "talk-mbedtls"]
 
 
 def go(work, cache):

@@ -31,13 +31,15 @@ def load(directory):
 def cell(results):
     counts = collections.Counter(result["outcome"] for result in results)
     ran = counts["passed"] + counts["failed"]
+    if ran == 0:
+        return "not run"
     return f"{counts['passed']} of {ran}" + (f", **{counts['failed']} failed**" if counts["failed"] else "")
 
 
-def left_out(results):
+def left_out(peer, results):
     """What the peer has no means for: the same for all backends."""
-    reasons = {result["situation"]: result["why"] for result in results if result["outcome"] == "not run"}
-    return "; ".join(f"{situation}: {why}" for situation, why in reasons.items())
+    reasons = {result["why"] for result in results if result["outcome"] == "not run"}
+    return "; ".join(f"{what}: {why}" for what, why in peer.cannot.items() if why in reasons)
 
 
 def row(peer, record, columns):
@@ -48,7 +50,7 @@ def row(peer, record, columns):
         return cells + ["not run"] * len(columns) + [f"not installed: {', '.join(record['missing']).replace('|', ' or ')}"]
     for column in columns:
         cells.append(cell([one for one in results if (one["backend"], one["tls"]) == column]))
-    return cells + [left_out(results)]
+    return cells + [left_out(peer, results)]
 
 
 def part(title, peers, records, columns):

@@ -266,7 +266,7 @@ class Jobs:
 
 
 def run(job):
-    reason = job.peer.cannot.get(job.situation.name)
+    reason = job.peer.cannot.get(job.situation.name) or job.peer.cannot.get(f"TLS {job.tls}")
     if reason is None:
         outcome = job.runner(job, job.peer)
         word = "passed" if outcome.passed else "failed"

@@ -34,6 +34,7 @@ set_up(otls_context *ctx, otls_protocol version)
 	if (otls_context_set_min_version(ctx, version) != OTLS_OK ||
 	    otls_context_set_max_version(ctx, version) != OTLS_OK ||
 	    otls_context_set_alpn_protos(ctx, "proto") != OTLS_OK ||
+	    otls_context_set_cipher_list(ctx, "ECDHE+AESGCM") != OTLS_OK ||
 	    otls_context_load_verify_mem(ctx, ca->pem, strlen(ca->pem)) != OTLS_OK)
 		return OTLS_ERROR;
 	return otls_context_use_key_pair_mem(ctx, leaf->pem, strlen(leaf->pem), leaf->key_pem, strlen(leaf->key_pem));
