@@ -1,5 +1,6 @@
 /* RFC 5280, section 6.1, and the web's rules on top of it: what must hold for every certificate of a path.
- * Each check goes from the anchor down to the leaf, and stops at the first certificate that does not pass. */
+ * Each check goes from the anchor down to the leaf, and stops at the first certificate that does not pass, unless all
+ * that can be found is asked for: then otls__find says so, and the check goes on. */
 #include "x509/der.h"
 #include "x509/general_name.h"
 #include "x509/judge.h"
@@ -17,7 +18,7 @@ otls__find(otls_finding *finding, otls_verify_reason reason, int depth, const ch
 	finding->reason = reason;
 	finding->depth = depth;
 	snprintf(finding->detail, sizeof(finding->detail), "%s", detail);
-	return true;
+	return finding->all == NULL || !otls__findings_add(finding->all, finding);
 }
 
 /* == the path's length == */
@@ -78,8 +79,8 @@ check_form(const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
 		const char *defect = form_defect(path, i);
-		if (defect != NULL)
-			return otls__find(finding, OTLS_REASON_MALFORMED, (int)i, defect);
+		if (defect != NULL && otls__find(finding, OTLS_REASON_MALFORMED, (int)i, defect))
+			return true;
 	}
 	return false;
 }
@@ -105,11 +106,12 @@ check_dates(const otls_verify_params *params, const otls_path *path, otls_findin
 {
 	for (size_t i = path->len; i-- > 0;) {
 		const otls_certificate *cert = path->nodes[i]->cert;
-		if (params->time > cert->not_after)
-			return find_date(finding, OTLS_REASON_EXPIRED, (int)i, "expired on", cert->not_after);
-		if (params->time < cert->not_before)
-			return find_date(
-			    finding, OTLS_REASON_NOT_YET_VALID, i, "is not valid before", cert->not_before);
+		if (params->time > cert->not_after &&
+		    find_date(finding, OTLS_REASON_EXPIRED, (int)i, "expired on", cert->not_after))
+			return true;
+		if (params->time < cert->not_before &&
+		    find_date(finding, OTLS_REASON_NOT_YET_VALID, (int)i, "is not valid before", cert->not_before))
+			return true;
 	}
 	return false;
 }
@@ -146,8 +148,8 @@ check_authorities(const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len - 1; i > 0; i--) {
 		const char *fault = authority_fault(path, i);
-		if (fault != NULL)
-			return otls__find(finding, OTLS_REASON_INVALID_CA, (int)i, fault);
+		if (fault != NULL && otls__find(finding, OTLS_REASON_INVALID_CA, (int)i, fault))
+			return true;
 	}
 	return false;
 }
@@ -164,7 +166,8 @@ check_path_lengths(const otls_path *path, otls_finding *finding)
 		if (cert->path_length >= 0 && below > cert->path_length) {
 			snprintf(detail, sizeof(detail), "allows %d authorities below it, and there are %d",
 			    cert->path_length, below);
-			return otls__find(finding, OTLS_REASON_PATH_LENGTH, (int)i, detail);
+			if (otls__find(finding, OTLS_REASON_PATH_LENGTH, (int)i, detail))
+				return true;
 		}
 		if (!path->nodes[i]->self_issued)
 			below++;
@@ -210,10 +213,11 @@ static bool
 check_purpose(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
-		if (!allows_purpose(path->nodes[i]->cert, params->peer))
-			return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, (int)i,
-			    params->peer == OTLS_ROLE_SERVER ? "is not for TLS servers, by its extended key usage"
-							     : "is not for TLS clients, by its extended key usage");
+		if (!allows_purpose(path->nodes[i]->cert, params->peer) &&
+		    otls__find(finding, OTLS_REASON_INVALID_PURPOSE, (int)i,
+			params->peer == OTLS_ROLE_SERVER ? "is not for TLS servers, by its extended key usage"
+							 : "is not for TLS clients, by its extended key usage"))
+			return true;
 	}
 	if (!allows_key_use(path->nodes[0]->cert, params->key_use))
 		return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, 0,
@@ -226,9 +230,9 @@ static bool
 check_critical(const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
-		if (path->nodes[i]->cert->unknown_critical)
-			return otls__find(finding, OTLS_REASON_CRITICAL_EXTENSION, (int)i,
-			    "has a critical extension that is not known");
+		if (path->nodes[i]->cert->unknown_critical && otls__find(finding, OTLS_REASON_CRITICAL_EXTENSION,
+								  (int)i, "has a critical extension that is not known"))
+			return true;
 	}
 	return false;
 }
@@ -356,8 +360,8 @@ check_algorithms(const otls_path *path, otls_finding *finding)
 		otls_verify_reason reason = otls__check_key(&path->nodes[i]->cert->spki, &why);
 		if (reason == OTLS_REASON_OK && i + 1 < path->len)
 			reason = otls__check_algorithm(path->nodes[i]->cert, &why);
-		if (reason != OTLS_REASON_OK)
-			return otls__find(finding, reason, (int)i, why);
+		if (reason != OTLS_REASON_OK && otls__find(finding, reason, (int)i, why))
+			return true;
 	}
 	return false;
 }
@@ -408,24 +412,22 @@ check_profile(const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len - 1; i > 0; i--) {
 		const char *defect = authority_defect(path, i);
-		if (defect != NULL)
-			return otls__find(finding, OTLS_REASON_MALFORMED, (int)i, defect);
+		if (defect != NULL && otls__find(finding, OTLS_REASON_MALFORMED, (int)i, defect))
+			return true;
 	}
 	return false;
 }
 
 /* == all == */
 
-otls_finding
-otls__check_path(otls_judge *judge, const otls_path *path)
+bool
+otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding)
 {
 	const otls_verify_params *params = judge->params;
-	otls_finding finding = { .reason = OTLS_REASON_OK, .depth = -1 };
 
-	(void)(check_length(params, path, &finding) || check_form(path, &finding) ||
-	       check_dates(params, path, &finding) || check_authorities(path, &finding) ||
-	       check_path_lengths(path, &finding) || check_purpose(params, path, &finding) ||
-	       check_critical(path, &finding) || otls__check_constraints(judge, path, &finding) ||
-	       check_algorithms(path, &finding) || check_profile(path, &finding));
-	return finding;
+	return check_length(params, path, finding) || check_form(path, finding) || check_dates(params, path, finding) ||
+	       check_authorities(path, finding) || check_path_lengths(path, finding) ||
+	       check_purpose(params, path, finding) || check_critical(path, finding) ||
+	       otls__check_constraints(judge, path, finding) || check_algorithms(path, finding) ||
+	       check_profile(path, finding);
 }

@@ -457,7 +457,8 @@ check_issuer(otls_judge *judge, const otls_path *path, size_t issuer, otls_findi
 		if ((i > 0 && path->nodes[i]->self_issued) || names_allowed(&ask, path->nodes[i]->cert, i == 0))
 			continue;
 		describe(&ask, path->nodes[issuer]->cert, detail, sizeof(detail));
-		return otls__find(finding, OTLS_REASON_NAME_CONSTRAINTS, (int)i, detail);
+		if (otls__find(finding, OTLS_REASON_NAME_CONSTRAINTS, (int)i, detail))
+			return true;
 	}
 	return false;
 }

@@ -22,13 +22,6 @@ typedef struct otls_path {
 	size_t len;
 } otls_path;
 
-/* What is wrong with a path. */
-typedef struct otls_finding {
-	otls_verify_reason reason;
-	int depth;
-	char detail[160]; /* "expired on 2024-01-02 03:04:05 UTC"; "": the reason's own text will do */
-} otls_finding;
-
 /* The outcome of one signature check, so that paths that share an edge pay for it once. */
 typedef struct otls_checked_edge {
 	const otls_certificate *cert, *issuer;
@@ -58,8 +51,13 @@ typedef struct otls_judge {
 	otls_report verdict_report;
 } otls_judge;
 
-/* Fills in a finding; answers true: something was found. */
+/* Notes that something was found; answers whether to stop looking, which is so unless all findings are wanted.  A
+ * check that goes through certificates must go on behind a false. */
 bool otls__find(otls_finding *finding, otls_verify_reason reason, int depth, const char *detail);
+/* Adds one, unless its reason is known of this depth; false: memory ran out. */
+bool otls__findings_add(otls_findings *all, const otls_finding *finding);
+/* Everything that is wrong with the path in best, the verdict first. */
+void otls__find_all(otls_judge *judge, otls_findings *all);
 /* Where a reason stands in the order in which the reasons of one path are reported; a path gets the further, the
  * higher this is. */
 int otls__reason_stage(otls_verify_reason reason);
@@ -73,8 +71,9 @@ void otls__judge_path(otls_judge *judge);
 /* The path leads nowhere. */
 void otls__judge_dead_end(otls_judge *judge, otls_verify_reason reason);
 
-/* All that can be said about a complete path without checking a signature or a name, first things first. */
-otls_finding otls__check_path(otls_judge *judge, const otls_path *path);
+/* All that can be said about a complete path without checking a signature or a name, first things first.  Answers as
+ * otls__find. */
+bool otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding);
 /* Whether the key, and the algorithm by which it signs, are among those that are checked at all. */
 otls_verify_reason otls__check_key(const otls_spki *key, const char **why);
 otls_verify_reason otls__check_algorithm(const otls_certificate *cert, const char **why);
@@ -83,6 +82,12 @@ bool otls__check_constraints(otls_judge *judge, const otls_path *path, otls_find
 
 /* The signatures from the anchor down; finding gets the first one that is not good. */
 void otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *finding);
+/* What the algorithm rules refuse is not shown to the library there; the path has that finding already. */
+bool otls__is_checkable(const otls_certificate *cert, const otls_certificate *issuer);
+/* One signature, within the budget, remembered. */
+otls_verify_reason otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer);
+/* The leaf against the name that is expected, if any. */
+void otls__check_name(const otls_verify_params *params, otls_finding *finding);
 
 /* How many of the first max bytes can be shown without cutting a UTF-8 character in two. */
 int otls__fit(const char *text, size_t max);

@@ -80,8 +80,8 @@ remember(otls_judge *judge, const otls_certificate *cert, const otls_certificate
 	judge->checked[judge->checked_len++] = (otls_checked_edge){ .cert = cert, .issuer = issuer, .reason = reason };
 }
 
-static otls_verify_reason
-check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
+otls_verify_reason
+otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
 {
 	otls_verify_reason reason;
 
@@ -103,8 +103,8 @@ check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certifica
 }
 
 /* What the algorithm rules refuse is never shown to the library; the path has that finding already. */
-static bool
-is_checkable(const otls_certificate *cert, const otls_certificate *issuer)
+bool
+otls__is_checkable(const otls_certificate *cert, const otls_certificate *issuer)
 {
 	const char *why;
 
@@ -119,14 +119,13 @@ otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *f
 		const otls_certificate *cert = path->nodes[i - 1]->cert, *issuer = path->nodes[i]->cert;
 		otls_verify_reason reason;
 
-		if (!is_checkable(cert, issuer))
+		if (!otls__is_checkable(cert, issuer))
 			continue;
-		reason = check_edge(judge, cert, issuer);
-		if (reason == OTLS_REASON_OK)
-			continue;
-		otls__find(finding, reason, (int)i - 1,
-		    reason == OTLS_REASON_BAD_SIGNATURE ? "its signature is wrong: its issuer's key did not make it"
-							: "");
-		return;
+		reason = otls__check_edge(judge, cert, issuer);
+		if (reason != OTLS_REASON_OK &&
+		    otls__find(finding, reason, (int)i - 1,
+			reason == OTLS_REASON_BAD_SIGNATURE ? "its signature is wrong: its issuer's key did not make it"
+							    : ""))
+			return;
 	}
 }

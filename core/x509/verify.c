@@ -89,8 +89,8 @@ otls__judge_dead_end(otls_judge *judge, otls_verify_reason reason)
 		note(judge, &finding);
 }
 
-static void
-check_name(const otls_verify_params *params, otls_finding *finding)
+void
+otls__check_name(const otls_verify_params *params, otls_finding *finding)
 {
 	const otls_certificate *leaf = params->chain[0];
 	bool allow_cn = (params->flags & OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN) != 0;
@@ -111,7 +111,7 @@ judge_clean_path(otls_judge *judge)
 	if (judge->spent != NULL)
 		return;
 	if (finding.reason == OTLS_REASON_OK) {
-		check_name(judge->params, &finding);
+		otls__check_name(judge->params, &finding);
 		judge->settled = true;
 	}
 	if (judge->settled || is_further(judge, &finding))
@@ -141,8 +141,9 @@ judge_faulty_path(otls_judge *judge, otls_finding *finding)
 void
 otls__judge_path(otls_judge *judge)
 {
-	otls_finding finding = otls__check_path(judge, &judge->path);
+	otls_finding finding = { .reason = OTLS_REASON_OK, .depth = -1 };
 
+	otls__check_path(judge, &judge->path, &finding);
 	if (judge->spent != NULL)
 		return;
 	if (finding.reason == OTLS_REASON_OK && !judge->explain)
@@ -190,22 +191,24 @@ otls__fit(const char *text, size_t max)
 	return (int)len;
 }
 
-static void
-tell(const otls_judge *judge, otls_verify_outcome *outcome)
+void
+otls__verify_conclude(otls_verify_outcome *outcome, const otls_verify_params *params, const otls_finding *finding)
 {
-	const otls_finding *verdict = &judge->verdict;
 	const char *subject;
 
-	if (verdict->reason == OTLS_REASON_OK)
+	outcome->reason = finding->reason;
+	outcome->depth = finding->depth;
+	outcome->text[0] = '\0';
+	if (finding->reason == OTLS_REASON_OK)
 		return;
-	if (otls__reason_stage(verdict->reason) == STAGE_NAME) {
-		tell_mismatch(judge->params, outcome);
+	if (otls__reason_stage(finding->reason) == STAGE_NAME) {
+		tell_mismatch(params, outcome);
 		return;
 	}
-	subject = verdict->depth < 0 ? "" : otls_certificate_subject(outcome->path[verdict->depth]);
+	subject = finding->depth < 0 ? "" : otls_certificate_subject(outcome->path[finding->depth]);
 	snprintf(outcome->text, sizeof(outcome->text), "%.*s%s%s", otls__fit(subject, 200), subject,
 	    subject[0] == '\0' ? "" : ": ",
-	    verdict->detail[0] == '\0' ? otls_verify_reason_text(verdict->reason) : verdict->detail);
+	    finding->detail[0] == '\0' ? otls_verify_reason_text(finding->reason) : finding->detail);
 }
 
 /* For a verdict that is about no path. */
@@ -214,6 +217,13 @@ set_verdict(otls_judge *judge, otls_verify_reason reason, const char *detail)
 {
 	otls__find(&judge->verdict, reason, -1, detail);
 	judge->verdict_report = otls__report();
+}
+
+static void
+set_no_memory(otls_judge *judge)
+{
+	set_verdict(judge, OTLS_REASON_INTERNAL, "out of memory");
+	judge->verdict_report.code = OTLS_E_MEMORY;
 }
 
 static void
@@ -229,14 +239,30 @@ decide(otls_judge *judge)
 		return;
 	}
 	if (!otls__gather_nodes(judge)) {
-		set_verdict(judge, OTLS_REASON_INTERNAL, "out of memory");
-		judge->verdict_report.code = OTLS_E_MEMORY;
+		set_no_memory(judge);
 		return;
 	}
 	if (judge->spent == NULL)
 		search(judge);
 	if (judge->spent != NULL)
 		set_verdict(judge, OTLS_REASON_TOO_COSTLY, judge->spent);
+}
+
+/* With a budget of its own: the one that is left may be small, and what is wrong with one path is soon found. */
+static void
+find_all(otls_judge *judge, otls_verify_outcome *outcome)
+{
+	judge->name_steps = NAME_STEPS_MAX;
+	judge->signature_cost = SIGNATURE_COST_MAX;
+	otls__find_all(judge, &outcome->findings);
+	if (judge->spent == NULL && !outcome->findings.no_memory)
+		return;
+	outcome->findings.count = 0;
+	if (judge->spent != NULL)
+		set_verdict(judge, OTLS_REASON_TOO_COSTLY, judge->spent);
+	else
+		set_no_memory(judge);
+	outcome->report = judge->verdict_report;
 }
 
 /* Where no path was judged, it is the leaf alone. */
@@ -261,13 +287,11 @@ otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcom
 	};
 
 	decide(&judge);
-	*outcome = (otls_verify_outcome){
-		.reason = judge.verdict.reason,
-		.depth = judge.verdict.depth,
-		.report = judge.verdict_report,
-	};
+	*outcome = (otls_verify_outcome){ .report = judge.verdict_report };
+	if (params->find_all && judge.verdict.reason != OTLS_REASON_OK && judge.verdict.depth >= 0)
+		find_all(&judge, outcome);
 	keep_path(&judge, outcome);
-	tell(&judge, outcome);
+	otls__verify_conclude(outcome, params, &judge.verdict);
 	otls__free(judge.nodes);
 }
 
@@ -277,6 +301,8 @@ otls__verify_outcome_fini(otls_verify_outcome *outcome)
 	for (size_t i = 0; i < outcome->path_len; i++)
 		otls_certificate_free(outcome->path[i]);
 	outcome->path_len = 0;
+	otls__free(outcome->findings.items);
+	outcome->findings = (otls_findings){ 0 };
 }
 
 /* RFC 8446, section 6.2. */

@@ -42,7 +42,22 @@ typedef struct otls_verify_params {
 	int max_intermediates;
 	uint64_t flags; /* OTLS_VERIFY_FLAG_* */
 	int64_t time;   /* Unix seconds */
+	bool find_all;  /* of a refused path, find all that is wrong with it, not the first fault alone */
 } otls_verify_params;
+
+/* What is wrong with a path. */
+typedef struct otls_finding {
+	otls_verify_reason reason;
+	int depth;
+	char detail[160];          /* "expired on 2024-01-02 03:04:05 UTC"; "": the reason's own text will do */
+	struct otls_findings *all; /* where all findings are wanted: they go there; else NULL */
+} otls_finding;
+
+typedef struct otls_findings {
+	otls_finding *items;
+	size_t count, cap;
+	bool no_memory;
+} otls_findings;
 
 typedef struct otls_verify_outcome {
 	otls_verify_reason reason;
@@ -51,11 +66,15 @@ typedef struct otls_verify_outcome {
 	size_t path_len;
 	char
 	    text[384]; /* what the message says: the reason, and subject, name or date that it is about; "" when good */
-	otls_report report; /* the library's words when its signature primitive failed */
+	otls_report report;     /* the library's words when its signature primitive failed */
+	otls_findings findings; /* with find_all: the verdict and what else is wrong with that path; empty: good, or the
+	                         * verdict is about no path */
 } otls_verify_outcome;
 
 void otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcome);
 void otls__verify_outcome_fini(otls_verify_outcome *outcome);
+/* Makes a finding about the outcome's path its reason, depth and text. */
+void otls__verify_conclude(otls_verify_outcome *outcome, const otls_verify_params *params, const otls_finding *finding);
 /* The alert for a refusal (RFC 8446, section 6.2). */
 int otls__verify_alert(otls_verify_reason reason);
 
