@@ -4,6 +4,7 @@
  *   getters.c     what it answers about itself host.c       what the engine calls: bytes in and out, the peer's chain
  *   handshake.c   from the first byte to OPEN  hello.c      a server's outcome of the hello
  *   verdict.c     judging the peer, and naming failures
+ *   verify_callback.c  what the program says about the verdict: pins, and the verify callback
  *   data.c        read, write, shutdown        channel.c    public transport calls
  *
  * Every public call that moves bytes is a step: a function that goes as far as it can and never waits.
@@ -35,7 +36,9 @@ typedef struct otls_peer {
 	bool told;      /* there is a chain, be it empty */
 	bool by_engine; /* the engine told it: it came as far as the certificates */
 	bool judged;
-	bool asked; /* by the engine, which then sends the alert */
+	bool asked;     /* by the engine, which then sends the alert */
+	bool unpinned;  /* pins are set, and its key is none of them: nothing lifts that */
+	bool overruled; /* whatever is wrong with it, the verify callback accepted it all */
 	bool refused;
 	int alert; /* of the refusal */
 	otls_verify_outcome outcome;
@@ -165,7 +168,13 @@ otls_status otls__refuse_plain(otls_connection *conn, int alert);
 otls_bytes otls__alpn_offered(const otls_connection *conn);
 uint64_t otls__verify_mode(const otls_connection *conn);
 
+/* == verify_callback.c == */
+/* Core's verdict has been made: looks for the pins, and asks the verify callback. */
+void otls__peer_settle(otls_connection *conn);
+
 /* == verdict.c == */
+/* What the peer's chain is judged by. */
+otls_verify_params otls__verify_params(const otls_connection *conn, const otls_store *store);
 /* Takes the peer's chain as the engine tells it. */
 void otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n);
 /* Judges it, once.  OK, or ERROR and *alert. */

@@ -27,7 +27,10 @@ client_auth(const otls_connection *conn)
 
 	if (conn->role == OTLS_ROLE_CLIENT || (mode & OTLS_VERIFY_PEER) == 0)
 		return OTLS_CLIENT_AUTH_NONE;
-	return (mode & OTLS_VERIFY_FAIL_IF_NO_PEER_CERT) != 0 ? OTLS_CLIENT_AUTH_REQUIRED : OTLS_CLIENT_AUTH_OPTIONAL;
+	/* Nobody without a certificate has a pinned key. */
+	return (mode & OTLS_VERIFY_FAIL_IF_NO_PEER_CERT) != 0 || conn->sealed->settings.pins.count > 0
+		   ? OTLS_CLIENT_AUTH_REQUIRED
+		   : OTLS_CLIENT_AUTH_OPTIONAL;
 }
 
 /* == before the first byte: mistakes that change nothing == */
@@ -41,7 +44,7 @@ check_client(const otls_connection *conn)
 	if (mode == OTLS_VERIFY_NONE)
 		return otls__fail(
 		    OTLS_E_BAD_STATE, "VERIFY_NONE is for servers: a client that checks nothing needs INSECURE_NONE");
-	if (mode == OTLS_VERIFY_INSECURE_NONE)
+	if (mode == OTLS_VERIFY_INSECURE_NONE || conn->sealed->settings.trusted_keys.count > 0)
 		return OTLS_OK;
 	if (conn->peer_name.text[0] == '\0' && !conn->skip_name_check)
 		return otls__fail(OTLS_E_NO_PEER_NAME, "%s",
@@ -62,6 +65,12 @@ check_server(const otls_connection *conn)
 	if (settings->identity_count == 0)
 		return otls__fail(OTLS_E_NO_CERTIFICATE, "the server's context");
 	if (client_auth(conn) == OTLS_CLIENT_AUTH_NONE)
+		return settings->pins.count + settings->trusted_keys.count == 0
+			   ? OTLS_OK
+			   : otls__fail(OTLS_E_BAD_STATE,
+				 "keys of clients are pinned, and no certificate is asked for: use "
+				 "otls_context_set_verify");
+	if (settings->trusted_keys.count > 0)
 		return OTLS_OK;
 	return otls__sealed_trust(conn->sealed, conn->role, &store);
 }

@@ -137,7 +137,13 @@ check_outcome(otls_connection *conn)
 		otls__fail(OTLS_E_CALLBACK, "the server-name callback left a context without a certificate");
 		return otls__refuse_plain(conn, ALERT_HANDSHAKE_FAILURE);
 	}
-	if ((otls__verify_mode(conn) & OTLS_VERIFY_PEER) != 0 &&
+	if ((otls__verify_mode(conn) & OTLS_VERIFY_PEER) == 0 &&
+	    settings->pins.count + settings->trusted_keys.count > 0) {
+		otls__fail(OTLS_E_CALLBACK,
+		    "the server-name callback left a context that has pins and asks for no certificate");
+		return otls__refuse_plain(conn, ALERT_HANDSHAKE_FAILURE);
+	}
+	if ((otls__verify_mode(conn) & OTLS_VERIFY_PEER) != 0 && settings->trusted_keys.count == 0 &&
 	    otls__sealed_trust(conn->sealed, conn->role, &store) != OTLS_OK) {
 		otls__fail(
 		    OTLS_E_CALLBACK, "the server-name callback left a context that verifies clients and trusts nobody");

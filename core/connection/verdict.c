@@ -139,8 +139,8 @@ otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 
 /* == the verdict == */
 
-static otls_verify_params
-verify_params(const otls_connection *conn, const otls_store *store)
+otls_verify_params
+otls__verify_params(const otls_connection *conn, const otls_store *store)
 {
 	const otls_settings *settings = &conn->sealed->settings;
 	bool check_name = conn->role == OTLS_ROLE_CLIENT && !conn->skip_name_check && conn->peer_name.text[0] != '\0';
@@ -156,6 +156,7 @@ verify_params(const otls_connection *conn, const otls_store *store)
 		.max_intermediates = settings->verify_depth,
 		.flags = settings->verify_flags,
 		.time = otls__store_time(store),
+		.find_all = settings->verify != NULL,
 	};
 }
 
@@ -170,26 +171,38 @@ unreadable(const otls_peer *peer)
 }
 
 static void
-judge(otls_connection *conn)
+judge_chain(otls_connection *conn)
 {
-	otls_peer *peer = &conn->peer;
+	const otls_pin_list *keys = &conn->sealed->settings.trusted_keys;
+	otls_verify_outcome *outcome = &conn->peer.outcome;
 	otls_verify_params params;
 	otls_store *store = NULL;
 
+	if (keys->count == 0 && otls__sealed_trust(conn->sealed, conn->role, &store) != OTLS_OK)
+		store = NULL; /* nothing is trusted, and the verdict says so */
+	params = otls__verify_params(conn, store);
+	if (keys->count > 0)
+		otls__verify_key(&params, keys, outcome);
+	else
+		otls__verify_chain(&params, outcome);
+	conn->no_memory = outcome->reason == OTLS_REASON_INTERNAL && outcome->report.code == OTLS_E_MEMORY;
+}
+
+static void
+judge(otls_connection *conn)
+{
+	otls_peer *peer = &conn->peer;
+
 	peer->outcome = (otls_verify_outcome){ .depth = -1 };
-	if (peer->count == 0) {
+	if (peer->count == 0)
 		conclude(peer, OTLS_REASON_NO_PEER_CERTIFICATE, -1);
-	} else if (unreadable(peer) >= 0) {
+	else if (unreadable(peer) >= 0)
 		conclude(peer, OTLS_REASON_MALFORMED, unreadable(peer));
-	} else {
-		if (otls__sealed_trust(conn->sealed, conn->role, &store) != OTLS_OK)
-			store = NULL; /* nothing is trusted, and the verdict says so */
-		params = verify_params(conn, store);
-		otls__verify_chain(&params, &peer->outcome);
-		conn->no_memory = peer->outcome.reason == OTLS_REASON_INTERNAL &&
-				  peer->outcome.report.code == OTLS_E_MEMORY;
-	}
+	else
+		judge_chain(conn);
 	peer->judged = true;
+	if (!conn->no_memory)
+		otls__peer_settle(conn);
 }
 
 static bool
@@ -197,7 +210,9 @@ is_accepted(const otls_connection *conn)
 {
 	uint64_t mode = otls__verify_mode(conn);
 
-	if (conn->peer.outcome.reason == OTLS_REASON_OK || mode == OTLS_VERIFY_INSECURE_NONE)
+	if (conn->peer.unpinned)
+		return false;
+	if (conn->peer.outcome.reason == OTLS_REASON_OK || conn->peer.overruled || mode == OTLS_VERIFY_INSECURE_NONE)
 		return true;
 	/* A server that does not insist: a client without a certificate is as good as anybody. */
 	return conn->role == OTLS_ROLE_SERVER && conn->peer.count == 0 &&

@@ -163,28 +163,15 @@ otls_context_set_alpn_policy(otls_context *ctx, otls_alpn_policy policy)
 	return OTLS_OK;
 }
 
-/* A callback's argument in place of the one before; fn NULL takes both away. */
-static otls_status
-replace_argument(otls_context *ctx, bool has_fn, void *arg, otls_free_fn free_arg, otls_argument **place)
-{
-	otls_argument *argument = NULL;
-
-	if (has_fn && (argument = otls__argument_new(arg, free_arg)) == NULL)
-		return otls__fail_memory();
-	otls__argument_free(*place);
-	*place = argument;
-	otls__context_changed(ctx);
-	return OTLS_OK;
-}
-
 otls_status
 otls_context_set_alpn_select_callback(otls_context *ctx, otls_alpn_select_fn fn, void *arg, otls_free_fn free_arg)
 {
 	if (ctx == NULL)
 		return otls__fail_null(__func__, "ctx");
-	if (replace_argument(ctx, fn != NULL, arg, free_arg, &ctx->settings.alpn_select_arg) != OTLS_OK)
+	if (otls__argument_replace(&ctx->settings.alpn_select_arg, fn != NULL, arg, free_arg) != OTLS_OK)
 		return OTLS_ERROR;
 	ctx->settings.alpn_select = fn;
+	otls__context_changed(ctx);
 	return OTLS_OK;
 }
 
@@ -193,9 +180,10 @@ otls_context_set_servername_callback(otls_context *ctx, otls_servername_fn fn, v
 {
 	if (ctx == NULL)
 		return otls__fail_null(__func__, "ctx");
-	if (replace_argument(ctx, fn != NULL, arg, free_arg, &ctx->settings.servername_arg) != OTLS_OK)
+	if (otls__argument_replace(&ctx->settings.servername_arg, fn != NULL, arg, free_arg) != OTLS_OK)
 		return OTLS_ERROR;
 	ctx->settings.servername = fn;
+	otls__context_changed(ctx);
 	return OTLS_OK;
 }
 
@@ -204,7 +192,7 @@ otls_context_set_password_callback(otls_context *ctx, otls_password_fn fn, void 
 {
 	if (ctx == NULL)
 		return otls__fail_null(__func__, "ctx");
-	if (replace_argument(ctx, fn != NULL, arg, free_arg, &ctx->password_arg) != OTLS_OK)
+	if (otls__argument_replace(&ctx->password_arg, fn != NULL, arg, free_arg) != OTLS_OK)
 		return OTLS_ERROR;
 	ctx->password_fn = fn;
 	return OTLS_OK;

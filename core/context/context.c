@@ -21,6 +21,18 @@ otls__argument_new(void *arg, otls_free_fn free_arg)
 	return argument;
 }
 
+otls_status
+otls__argument_replace(otls_argument **place, bool has_fn, void *arg, otls_free_fn free_arg)
+{
+	otls_argument *argument = NULL;
+
+	if (has_fn && (argument = otls__argument_new(arg, free_arg)) == NULL)
+		return otls__fail_memory();
+	otls__argument_free(*place);
+	*place = argument;
+	return OTLS_OK;
+}
+
 otls_argument *
 otls__argument_ref(otls_argument *argument)
 {
@@ -63,6 +75,9 @@ copy_lists(const otls_settings *settings, otls_settings *copy)
 	}
 	if (!copy_ids(&settings->suites, &copy->suites) || !copy_ids(&settings->suites13, &copy->suites13))
 		return otls__fail_memory();
+	if (!otls__pins_copy(&settings->pins, &copy->pins) ||
+	    !otls__pins_copy(&settings->trusted_keys, &copy->trusted_keys))
+		return otls__fail_memory();
 	if (settings->alpn.wire != NULL) {
 		copy->alpn.wire = otls__memdup(settings->alpn.wire, settings->alpn.len);
 		if (copy->alpn.wire == NULL)
@@ -80,6 +95,8 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	copy->identity_count = 0;
 	copy->suites = copy->suites13 = (otls_id_list){ 0 };
 	copy->alpn = (otls_alpn_list){ 0 };
+	copy->pins = copy->trusted_keys = (otls_pin_list){ 0 };
+	copy->verify_arg = otls__argument_ref(settings->verify_arg);
 	copy->store = otls_store_ref(settings->store);
 	copy->alpn_select_arg = otls__argument_ref(settings->alpn_select_arg);
 	copy->servername_arg = otls__argument_ref(settings->servername_arg);
@@ -99,6 +116,9 @@ otls__settings_fini(otls_settings *settings)
 	otls__free(settings->suites.ids);
 	otls__free(settings->suites13.ids);
 	otls__free(settings->alpn.wire);
+	otls__pins_fini(&settings->pins);
+	otls__pins_fini(&settings->trusted_keys);
+	otls__argument_free(settings->verify_arg);
 	otls__argument_free(settings->alpn_select_arg);
 	otls__argument_free(settings->servername_arg);
 	*settings = (otls_settings){ 0 };

@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "base.h"
+#include "x509/pins.h"
 #include "x509/store.h"
 #include "x509/verify.h"
 
@@ -20,6 +21,8 @@ typedef struct otls_argument {
 } otls_argument;
 
 otls_argument *otls__argument_new(void *arg, otls_free_fn free_arg);
+/* A callback's argument in place of the one before; without a callback there is none any more. */
+otls_status otls__argument_replace(otls_argument **place, bool has_fn, void *arg, otls_free_fn free_arg);
 otls_argument *otls__argument_ref(otls_argument *argument);
 void otls__argument_free(otls_argument *argument);
 
@@ -78,6 +81,10 @@ typedef struct otls_settings {
 	bool verify_mode_set;
 	uint64_t verify_mode, verify_flags;
 	int verify_depth;
+	otls_verify_fn verify;
+	otls_argument *verify_arg;
+	otls_pin_list pins;            /* one of them in addition to all else */
+	otls_pin_list trusted_keys;    /* one of them instead of chain and name */
 	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
 	otls_alpn_list alpn;
 	otls_alpn_policy alpn_policy;

@@ -1,4 +1,4 @@
-/* A context's trust: stores, verify mode, depth and flags. */
+/* A context's trust: stores, verify mode, depth and flags, pins, and the verify callback. */
 #include "context/context.h"
 #include "error.h"
 
@@ -162,4 +162,42 @@ uint64_t
 otls_context_verify_flags(const otls_context *ctx)
 {
 	return ctx != NULL ? ctx->settings.verify_flags : 0;
+}
+
+/* == pins and the callback == */
+
+static otls_status
+add_pins(otls_context *ctx, const char *function, const char *pin, otls_pin_list *list)
+{
+	if (pin == NULL)
+		return otls__fail_null(function, "pin");
+	if (otls__pins_add(list, function, pin) != OTLS_OK)
+		return OTLS_ERROR;
+	otls__context_changed(ctx);
+	return OTLS_OK;
+}
+
+otls_status
+otls_context_pin_spki(otls_context *ctx, const char *pin)
+{
+	return ctx != NULL ? add_pins(ctx, __func__, pin, &ctx->settings.pins) : otls__fail_null(__func__, "ctx");
+}
+
+otls_status
+otls_context_trust_spki(otls_context *ctx, const char *pin)
+{
+	return ctx != NULL ? add_pins(ctx, __func__, pin, &ctx->settings.trusted_keys)
+			   : otls__fail_null(__func__, "ctx");
+}
+
+otls_status
+otls_context_set_verify_callback(otls_context *ctx, otls_verify_fn fn, void *arg, otls_free_fn free_arg)
+{
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	if (otls__argument_replace(&ctx->settings.verify_arg, fn != NULL, arg, free_arg) != OTLS_OK)
+		return OTLS_ERROR;
+	ctx->settings.verify = fn;
+	otls__context_changed(ctx);
+	return OTLS_OK;
 }

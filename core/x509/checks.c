@@ -210,6 +210,15 @@ allows_key_use(const otls_certificate *leaf, otls_key_use use)
 }
 
 static bool
+check_key_use(const otls_verify_params *params, const otls_certificate *leaf, otls_finding *finding)
+{
+	return !allows_key_use(leaf, params->key_use) &&
+	       otls__find(finding, OTLS_REASON_INVALID_PURPOSE, 0,
+		   params->key_use == OTLS_KEY_USE_SIGN ? "its key may not make signatures, by its key usage"
+							: "its key may not encipher keys, by its key usage");
+}
+
+static bool
 check_purpose(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
@@ -219,11 +228,7 @@ check_purpose(const otls_verify_params *params, const otls_path *path, otls_find
 							 : "is not for TLS clients, by its extended key usage"))
 			return true;
 	}
-	if (!allows_key_use(path->nodes[0]->cert, params->key_use))
-		return otls__find(finding, OTLS_REASON_INVALID_PURPOSE, 0,
-		    params->key_use == OTLS_KEY_USE_SIGN ? "its key may not make signatures, by its key usage"
-							 : "its key may not encipher keys, by its key usage");
-	return false;
+	return check_key_use(params, path->nodes[0]->cert, finding);
 }
 
 static bool
@@ -430,4 +435,14 @@ otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding
 	       check_purpose(params, path, finding) || check_critical(path, finding) ||
 	       otls__check_constraints(judge, path, finding) || check_algorithms(path, finding) ||
 	       check_profile(path, finding);
+}
+
+bool
+otls__check_leaf_alone(const otls_verify_params *params, otls_finding *finding)
+{
+	otls_node node = { .cert = params->chain[0] };
+	otls_path path = { .nodes = { &node }, .len = 1 };
+
+	return check_form(&path, finding) || check_critical(&path, finding) ||
+	       check_key_use(params, node.cert, finding) || check_algorithms(&path, finding);
 }

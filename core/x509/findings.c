@@ -62,6 +62,8 @@ otls__find_all(otls_judge *judge, otls_findings *all)
 
 	if (!otls__findings_add(all, &judge->verdict))
 		return;
+	if (judge->best.len == OTLS_PATH_MAX && judge->verdict.depth > 0)
+		otls__find(&finding, OTLS_REASON_UNKNOWN_ISSUER, judge->verdict.depth, ""); /* no anchor was reached */
 	otls__check_path(judge, &judge->best, &finding);
 	otls__check_signatures(judge, &judge->best, &finding);
 	find_unchecked(judge, &finding);

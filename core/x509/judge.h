@@ -54,8 +54,6 @@ typedef struct otls_judge {
 /* Notes that something was found; answers whether to stop looking, which is so unless all findings are wanted.  A
  * check that goes through certificates must go on behind a false. */
 bool otls__find(otls_finding *finding, otls_verify_reason reason, int depth, const char *detail);
-/* Adds one, unless its reason is known of this depth; false: memory ran out. */
-bool otls__findings_add(otls_findings *all, const otls_finding *finding);
 /* Everything that is wrong with the path in best, the verdict first. */
 void otls__find_all(otls_judge *judge, otls_findings *all);
 /* Where a reason stands in the order in which the reasons of one path are reported; a path gets the further, the
@@ -74,6 +72,8 @@ void otls__judge_dead_end(otls_judge *judge, otls_verify_reason reason);
 /* All that can be said about a complete path without checking a signature or a name, first things first.  Answers as
  * otls__find. */
 bool otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding);
+/* What must hold of a leaf whatever the trust in it rests on: its form, its key, and that the key may be used. */
+bool otls__check_leaf_alone(const otls_verify_params *params, otls_finding *finding);
 /* Whether the key, and the algorithm by which it signs, are among those that are checked at all. */
 otls_verify_reason otls__check_key(const otls_spki *key, const char **why);
 otls_verify_reason otls__check_algorithm(const otls_certificate *cert, const char **why);

@@ -147,7 +147,7 @@ otls__store_seal(otls_store *store)
 int64_t
 otls__store_time(const otls_store *store)
 {
-	return store->time != INT64_MIN ? store->time : (int64_t)time(NULL);
+	return store != NULL && store->time != INT64_MIN ? store->time : (int64_t)time(NULL);
 }
 
 size_t

@@ -50,6 +50,7 @@ typedef struct otls_finding {
 	otls_verify_reason reason;
 	int depth;
 	char detail[160];          /* "expired on 2024-01-02 03:04:05 UTC"; "": the reason's own text will do */
+	bool lifted;               /* the program has overruled it */
 	struct otls_findings *all; /* where all findings are wanted: they go there; else NULL */
 } otls_finding;
 
@@ -58,6 +59,9 @@ typedef struct otls_findings {
 	size_t count, cap;
 	bool no_memory;
 } otls_findings;
+
+/* Adds one, unless its reason is known of this depth; false: memory ran out. */
+bool otls__findings_add(otls_findings *all, const otls_finding *finding);
 
 typedef struct otls_verify_outcome {
 	otls_verify_reason reason;

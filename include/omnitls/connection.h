@@ -131,7 +131,8 @@ OTLS_API const otls_certificate *otls_connection_peer_certificate(const otls_con
 OTLS_API const otls_certificate *otls_connection_peer_chain_at(const otls_connection *conn, size_t i);
 /* ... and the path that was judged: the accepted one, or the one that got furthest; leaf first. */
 OTLS_API const otls_certificate *otls_connection_verified_chain_at(const otls_connection *conn, size_t i);
-/* An otls_verify_reason, also where verification is off; *depth (may be NULL): which certificate, -1: none. */
+/* An otls_verify_reason, also where verification is off, and where a verify callback has overruled it: a handshake that
+ * succeeded does not say that this is OK.  *depth (may be NULL): which certificate, -1: none. */
 OTLS_API int otls_connection_verify_result(const otls_connection *conn, int *depth);
 
 OTLS_API otls_context *otls_connection_context(const otls_connection *conn);

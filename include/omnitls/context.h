@@ -136,7 +136,7 @@ OTLS_API const otls_store *otls_context_store(const otls_context *ctx);
 #define OTLS_VERIFY_PEER                 UINT64_C(1) /* client: the default.  Server: ask, and check what comes */
 #define OTLS_VERIFY_FAIL_IF_NO_PEER_CERT UINT64_C(2) /* server, with PEER: a client without a certificate is refused */
 #define OTLS_VERIFY_CLIENT_ONCE          UINT64_C(4) /* accepted; a certificate is asked for once in any case */
-#define OTLS_VERIFY_INSECURE_NONE        UINT64_C(8) /* client: check nothing; the verdict is still told */
+#define OTLS_VERIFY_INSECURE_NONE        UINT64_C(8) /* client: check nothing but pins; the verdict is still told */
 #define OTLS_VERIFY_REQUIRE              (OTLS_VERIFY_PEER | OTLS_VERIFY_FAIL_IF_NO_PEER_CERT)
 OTLS_MUST_USE otls_status otls_context_set_verify(otls_context *ctx, uint64_t mode);
 OTLS_API uint64_t otls_context_verify_mode(const otls_context *ctx);
@@ -149,6 +149,51 @@ OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL 
 /* Replaces the flags.  Unknown ones are refused with UNSUPPORTED. */
 OTLS_MUST_USE otls_status otls_context_set_verify_flags(otls_context *ctx, uint64_t flags);
 OTLS_API uint64_t otls_context_verify_flags(const otls_context *ctx);
+
+/* Keys that are known: the SHA-256 of a public key (SubjectPublicKeyInfo), as "sha256//" and BASE64 (what
+ * otls_certificate_spki_pin answers) or as 64 hexadecimal digits; several in one text with ";" between them, as curl
+ * takes them.  Each call adds; any one pin is enough.  BAD_ARGUMENT says what is wrong with which pin, and adds none.
+ *
+ * pin_spki: in addition to the chain and the name.  The key of any certificate of the verified path may be the pinned
+ * one: the leaf, an intermediate, the anchor.  Where the chain was not found good, because verification is off or the
+ * verify callback has overruled a reason, only the leaf's key counts: whose the others are is not known then.
+ * A mismatch is E_VERIFY with PIN_MISMATCH.  Pins hold with INSECURE_NONE too, and no callback lifts them.  A server
+ * with pins refuses clients without a certificate, and fails with BAD_STATE where it asks for none.
+ *
+ * trust_spki: instead of chain, name and dates: a peer is who holds the key of one of these pins, the leaf's key.
+ * Neither trust nor peer name is needed then, and what is set of them is not looked at; CRLs are not either.  Still
+ * refused is a leaf that is malformed, has an unknown critical extension or a weak key, or whose key may not sign.  On
+ * a server that is a list of the clients' keys. */
+OTLS_MUST_USE otls_status otls_context_pin_spki(otls_context *ctx, const char *pin);
+OTLS_MUST_USE otls_status otls_context_trust_spki(otls_context *ctx, const char *pin);
+
+/* What a verify callback answers.  Any other number refuses. */
+typedef enum otls_verdict {
+	OTLS_VERDICT_REJECT = 0,         /* refuse, with the reason REJECTED, and ask no further */
+	OTLS_VERDICT_KEEP = 1,           /* OmniTLS's verdict stands, good or bad: what a plain "return 1" means */
+	OTLS_VERDICT_INSECURE_ACCEPT = 2 /* this error does not count */
+} otls_verdict;
+
+/* Sees the peer's certificates behind OmniTLS's own verdict, on clients and servers, once per handshake: one path, the
+ * accepted one, or, where there is none, the one that got furthest, from the root (or as high as the path got) down to
+ * the leaf.  For each certificate it is called with each error that this certificate has, ok false, or once with
+ * OTLS_REASON_OK and ok true where it has none.
+ * Parameters  cert is alive as long as the connection, more with otls_certificate_ref; depth 0 is the leaf.
+ *
+ * A peer is refused if any error was not answered with INSECURE_ACCEPT.  The verdict is then the first error that
+ * stands.  Never overruled: MALFORMED, TOO_COSTLY, PIN_MISMATCH, CHANGED, INTERNAL; and ENGINE_LIMIT, where the library
+ * itself gives up.  Not called where there is no path to show: no certificate, one that cannot be read, more
+ * certificates than are taken, a spent budget.
+ * When all errors were overruled, the handshake goes on, and otls_connection_verify_result still tells the first of
+ * them: that is how to know of it.  After REJECT it tells REJECTED, with the certificate's depth; the error's text
+ * says what it was asked about.  With INSECURE_NONE the callback is asked too, and its outcome is recorded, but refuses
+ * nobody.
+ * Inside of it only getters of conn may be called; verify_result is OmniTLS's own verdict then.  It cannot be made to
+ * wait: there is no PENDING, since two of the libraries cannot pause there.  fn NULL: none. */
+typedef otls_verdict (*otls_verify_fn)(
+    otls_connection *conn, const otls_certificate *cert, int reason, int depth, bool ok, void *arg);
+OTLS_MUST_USE otls_status otls_context_set_verify_callback(
+    otls_context *ctx, otls_verify_fn fn, void *arg, otls_free_fn free_arg);
 
 /* == application protocols and names == */
 

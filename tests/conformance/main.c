@@ -18,6 +18,8 @@
 static const struct suite *const suites[] = {
 	&suite_connect,
 	&suite_verify,
+	&suite_callback,
+	&suite_pins,
 	&suite_client_certificate,
 	&suite_hello,
 	&suite_retry,

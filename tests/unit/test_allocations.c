@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -14,6 +15,7 @@
 
 static const otls_backend *backend; /* the one that is being tested */
 static mint_identity *ca, *leaf;
+static char leaf_pin[64];
 
 static long allocations_left;
 
@@ -28,6 +30,28 @@ typedef struct life {
 	otls_connection *client, *server;
 } life;
 
+static otls_verdict
+keep(otls_connection *conn, const otls_certificate *cert, int reason, int depth, bool ok, void *arg)
+{
+	(void)conn;
+	(void)cert;
+	(void)reason;
+	(void)depth;
+	(void)ok;
+	(void)arg;
+	return OTLS_VERDICT_KEEP;
+}
+
+/* One pin that nobody has, and that of the certificate which everybody shows here. */
+static otls_status
+set_up_verdict(otls_context *ctx)
+{
+	if (otls_context_set_verify_callback(ctx, keep, NULL, NULL) != OTLS_OK ||
+	    otls_context_pin_spki(ctx, "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=") != OTLS_OK)
+		return OTLS_ERROR;
+	return otls_context_pin_spki(ctx, leaf_pin);
+}
+
 static otls_status
 set_up(otls_context *ctx, otls_protocol version)
 {
@@ -36,6 +60,8 @@ set_up(otls_context *ctx, otls_protocol version)
 	    otls_context_set_alpn_protos(ctx, "proto") != OTLS_OK ||
 	    otls_context_set_cipher_list(ctx, "ECDHE+AESGCM") != OTLS_OK ||
 	    otls_context_load_verify_mem(ctx, ca->pem, strlen(ca->pem)) != OTLS_OK)
+		return OTLS_ERROR;
+	if (set_up_verdict(ctx) != OTLS_OK)
 		return OTLS_ERROR;
 	return otls_context_use_key_pair_mem(ctx, leaf->pem, strlen(leaf->pem), leaf->key_pem, strlen(leaf->key_pem));
 }
@@ -185,6 +211,18 @@ test_tls13(void **state)
 	fail_each(OTLS_TLS1_3);
 }
 
+static bool
+tell_pin(const mint_identity *identity)
+{
+	otls_certificate *cert = NULL;
+
+	if (otls_certificate_new(identity->pem, strlen(identity->pem), OTLS_FILETYPE_PEM, &cert) != OTLS_OK)
+		return false;
+	snprintf(leaf_pin, sizeof(leaf_pin), "%s", otls_certificate_spki_pin(cert));
+	otls_certificate_free(cert);
+	return true;
+}
+
 static int
 run_all(void)
 {
@@ -197,6 +235,9 @@ run_all(void)
 	if ((ca = mint_ca(backend, "CA")) == NULL ||
 	    (leaf = mint_leaf(ca, (const char *const[]){ NAME, NULL })) == NULL) {
 		print_error("%s\n", mint_error());
+		failed = 1;
+	} else if (!tell_pin(leaf)) {
+		print_error("%s\n", otls_error_message(otls_error_last()));
 		failed = 1;
 	} else {
 		failed = cmocka_run_group_tests_name(otls_backend_name(backend), tests, NULL, NULL);
