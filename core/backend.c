@@ -137,7 +137,9 @@ otls__engine_any(void)
 	X(master_secret, MASTER_SECRET)                                                                                \
 	X(session_export, SESSION)                                                                                     \
 	X(staple, OCSP_SERVER)                                                                                         \
-	X(npn, NPN)
+	X(npn, NPN)                                                                                                    \
+	X(pbkdf2, KEY_DECRYPT)                                                                                         \
+	X(cbc_decrypt, KEY_DECRYPT)
 
 const char *
 otls__engine_defect(const otls_engine *engine)

@@ -558,4 +558,7 @@ const otls_engine otls__engine_gnutls = {
 	.export_key = export_key,
 	.finished = finished,
 	.master_secret = master_secret,
+
+	.pbkdf2 = gtls_pbkdf2,
+	.cbc_decrypt = gtls_cbc_decrypt,
 };

@@ -262,6 +262,61 @@ gtls_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm
 	return status;
 }
 
+/* == encrypted keys == */
+
+otls_status
+gtls_pbkdf2(otls_hash hash, otls_bytes passphrase, otls_bytes salt, uint32_t iterations, uint8_t *out, size_t len,
+    otls_report *report)
+{
+	gnutls_mac_algorithm_t mac = (gnutls_mac_algorithm_t)digest(hash);
+	gnutls_datum_t secret = gtls_datum(passphrase.data, passphrase.len), salts = gtls_datum(salt.data, salt.len);
+	int error;
+
+	if (digest(hash) == GNUTLS_DIG_UNKNOWN)
+		return gtls_refuse(report, OTLS_E_UNSUPPORTED, "pbkdf2", "no such hash");
+	if (too_long(passphrase) || too_long(salt))
+		return gtls_refuse(report, OTLS_E_BACKEND, "pbkdf2", "too long");
+	if ((error = gnutls_pbkdf2(mac, &secret, &salts, iterations, out, len)) < 0)
+		return gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_pbkdf2", error);
+	return OTLS_OK;
+}
+
+static gnutls_cipher_algorithm_t
+cbc_cipher(otls_block_cipher cipher, size_t key_len)
+{
+	if (cipher == OTLS_BLOCK_3DES)
+		return key_len == 24 ? GNUTLS_CIPHER_3DES_CBC : GNUTLS_CIPHER_UNKNOWN;
+	switch (key_len) {
+	case 16:
+		return GNUTLS_CIPHER_AES_128_CBC;
+	case 24:
+		return GNUTLS_CIPHER_AES_192_CBC;
+	case 32:
+		return GNUTLS_CIPHER_AES_256_CBC;
+	default:
+		return GNUTLS_CIPHER_UNKNOWN;
+	}
+}
+
+otls_status
+gtls_cbc_decrypt(
+    otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report)
+{
+	gnutls_cipher_algorithm_t type = cbc_cipher(cipher, key.len);
+	gnutls_datum_t secret = gtls_datum(key.data, key.len);
+	gnutls_datum_t vector = gtls_datum(iv, cipher == OTLS_BLOCK_3DES ? 8 : 16);
+	gnutls_cipher_hd_t handle = NULL;
+	int error;
+
+	if (type == GNUTLS_CIPHER_UNKNOWN)
+		return gtls_refuse(report, OTLS_E_UNSUPPORTED, "cbc_decrypt", "no such cipher");
+	if ((error = gnutls_cipher_init(&handle, type, &secret, &vector)) < 0)
+		return gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_cipher_init", error);
+	error = gnutls_cipher_decrypt2(handle, data.data, data.len, out, data.len);
+	gnutls_cipher_deinit(handle);
+	return error < 0 ? gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_cipher_decrypt2", error) : OTLS_OK;
+}
+
 /* == private keys == */
 
 static bool
@@ -279,41 +334,8 @@ is_known_key(gnutls_x509_privkey_t key)
 	}
 }
 
-/* RFC 7914, section 7.1.  The library has no scrypt, and says only that it cannot read what it finds. */
-static bool
-uses_scrypt(const gnutls_datum_t *der)
-{
-	static const uint8_t oid[] = { 0x06, 0x09, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xDA, 0x47, 0x04, 0x0B };
-
-	for (size_t i = 0; i + sizeof(oid) <= der->size; i++)
-		if (memcmp(der->data + i, oid, sizeof(oid)) == 0)
-			return true;
-	return false;
-}
-
-/* What comes out of a decryption with the wrong passphrase is refused for its padding or, once in 256, for being no
- * DER.  So the wrapping is looked at first, and what fails after that is the passphrase's fault. */
 static otls_status
-load_encrypted(gnutls_x509_privkey_t key, const gnutls_datum_t *der, const char *passphrase, otls_report *report)
-{
-	unsigned salt_len = 0;
-	char *oid = NULL;
-	int error;
-
-	error = gnutls_pkcs8_info(der, GNUTLS_X509_FMT_DER, NULL, NULL, NULL, &salt_len, NULL, &oid);
-	gnutls_free(oid);
-	if (error == GNUTLS_E_ASN1_GENERIC_ERROR && uses_scrypt(der))
-		return gtls_fail(report, OTLS_E_UNSUPPORTED, "gnutls_pkcs8_info", error);
-	if (error < 0 && error != GNUTLS_E_SHORT_MEMORY_BUFFER)
-		return gtls_fail_as(report, OTLS_E_FORMAT, "gnutls_pkcs8_info", error);
-	if ((error = gnutls_x509_privkey_import_pkcs8(key, der, GNUTLS_X509_FMT_DER, passphrase, 0)) < 0)
-		return gtls_fail_as(report, OTLS_E_PASSPHRASE, "gnutls_x509_privkey_import_pkcs8", error);
-	return OTLS_OK;
-}
-
-static otls_status
-load_form(gnutls_x509_privkey_t key, otls_key_form form, const gnutls_datum_t *data, const char *passphrase,
-    otls_report *report)
+load_form(gnutls_x509_privkey_t key, otls_key_form form, const gnutls_datum_t *data, otls_report *report)
 {
 	const char *function = "";
 	int error = GNUTLS_E_INVALID_REQUEST;
@@ -323,25 +345,17 @@ load_form(gnutls_x509_privkey_t key, otls_key_form form, const gnutls_datum_t *d
 		function = "gnutls_x509_privkey_import_pkcs8";
 		error = gnutls_x509_privkey_import_pkcs8(key, data, GNUTLS_X509_FMT_DER, NULL, GNUTLS_PKCS_PLAIN);
 		break;
-	case OTLS_KEY_PKCS8_ENCRYPTED:
-		return load_encrypted(key, data, passphrase, report);
 	case OTLS_KEY_PKCS1:
 	case OTLS_KEY_SEC1:
 		function = "gnutls_x509_privkey_import";
 		error = gnutls_x509_privkey_import(key, data, GNUTLS_X509_FMT_DER);
 		break;
-	case OTLS_KEY_PEM_ENCRYPTED:
-		function = "gnutls_x509_privkey_import_openssl";
-		error = gnutls_x509_privkey_import_openssl(key, data, passphrase);
-		break;
 	}
-	if (error == GNUTLS_E_DECRYPTION_FAILED)
-		return gtls_fail(report, OTLS_E_PASSPHRASE, function, error);
 	return error < 0 ? gtls_fail_as(report, OTLS_E_FORMAT, function, error) : OTLS_OK;
 }
 
 otls_status
-gtls_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report)
+gtls_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report)
 {
 	gnutls_datum_t datum = gtls_datum(data.data, data.len);
 	int error;
@@ -350,7 +364,7 @@ gtls_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, const c
 		return gtls_refuse(report, OTLS_E_FORMAT, "key_load", "too long");
 	if ((error = gnutls_x509_privkey_init(&key->x509)) < 0)
 		return gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_x509_privkey_init", error);
-	if (load_form(key->x509, form, &datum, passphrase, report) != OTLS_OK)
+	if (load_form(key->x509, form, &datum, report) != OTLS_OK)
 		return OTLS_ERROR;
 	if (!is_known_key(key->x509))
 		return gtls_refuse(report, OTLS_E_UNSUPPORTED, "key_load", "a key of this kind");

@@ -290,6 +290,7 @@ gtls_has(otls_capability capability)
 	case OTLS_CAP_ALPN_BYTES:
 	case OTLS_CAP_FALLBACK_SIGNAL:
 	case OTLS_CAP_AEAD:
+	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
 		return true;
 	default:

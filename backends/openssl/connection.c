@@ -713,4 +713,7 @@ const otls_engine otls__engine_openssl = {
 	.finished = finished,
 	.master_secret = master_secret,
 	.staple = OSSL_HAS_OCSP ? staple : NULL,
+
+	.pbkdf2 = ossl_pbkdf2,
+	.cbc_decrypt = ossl_cbc_decrypt,
 };

@@ -227,8 +227,6 @@ ossl_has(otls_capability capability)
 		return OSSL_HAS_TLS1_3;
 	case OTLS_CAP_STATIC_RSA:
 		return library.static_rsa;
-	case OTLS_CAP_KEY_SCRYPT:
-		return OSSL_HAS_SCRYPT;
 	case OTLS_CAP_OCSP_CLIENT:
 	case OTLS_CAP_OCSP_SERVER:
 		return OSSL_HAS_OCSP;
@@ -242,6 +240,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_ALPN_BYTES:
 	case OTLS_CAP_FALLBACK_SIGNAL:
 	case OTLS_CAP_AEAD:
+	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
 		return true;
 	case OTLS_CAP_TLS1_0:
@@ -267,8 +266,6 @@ ossl_limit(otls_limit which)
 		return CHAIN_BYTES_MAX;
 	case OTLS_LIMIT_RSA_BITS:
 		return 16384; /* OPENSSL_RSA_MAX_MODULUS_BITS */
-	case OTLS_LIMIT_PASSPHRASE_BYTES:
-		return 1024; /* PEM_BUFSIZE */
 	case OTLS_LIMIT_CHAIN_COUNT:
 	case OTLS_LIMIT_ALPN_COUNT:
 	case OTLS_LIMIT_ALPN_NAME_BYTES:

@@ -318,21 +318,59 @@ out:
 	return status == OTLS_OK ? OTLS_OK : ossl_fail(report, OTLS_E_BACKEND);
 }
 
-/* == private keys == */
+/* == encrypted keys == */
 
-/* Never the library's own callback: that one asks at the terminal.  A passphrase is used whole or not at all. */
-static int
-give_passphrase(char *buf, int size, int writing, void *arg)
+otls_status
+ossl_pbkdf2(otls_hash hash, otls_bytes passphrase, otls_bytes salt, uint32_t iterations, uint8_t *out, size_t len,
+    otls_report *report)
 {
-	const char *passphrase = arg;
-	size_t len = passphrase != NULL ? strlen(passphrase) : 0;
+	const EVP_MD *md = ossl_digest(hash);
 
-	(void)writing;
-	if (passphrase == NULL || size < 0 || len > (size_t)size)
-		return -1;
-	memcpy(buf, passphrase, len);
-	return (int)len;
+	if (md == NULL)
+		return ossl_fail_because(report, OTLS_E_UNSUPPORTED, "pbkdf2", "no such hash");
+	if (passphrase.len > INT_MAX || salt.len > INT_MAX || iterations > INT_MAX || len > INT_MAX)
+		return ossl_fail_because(report, OTLS_E_BACKEND, "pbkdf2", "too long");
+	ossl_begin();
+	if (PKCS5_PBKDF2_HMAC((const char *)passphrase.data, (int)passphrase.len, salt.data, (int)salt.len,
+		(int)iterations, md, (int)len, out) == 1)
+		return OTLS_OK;
+	return ossl_fail(report, OTLS_E_BACKEND);
 }
+
+static const EVP_CIPHER *
+cbc_cipher(otls_block_cipher cipher, size_t key_len)
+{
+	if (cipher == OTLS_BLOCK_3DES)
+		return key_len == 24 ? EVP_des_ede3_cbc() : NULL;
+	return key_len == 16   ? EVP_aes_128_cbc()
+	       : key_len == 24 ? EVP_aes_192_cbc()
+	       : key_len == 32 ? EVP_aes_256_cbc()
+			       : NULL;
+}
+
+otls_status
+ossl_cbc_decrypt(
+    otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report)
+{
+	const EVP_CIPHER *type = cbc_cipher(cipher, key.len);
+	EVP_CIPHER_CTX *ctx = NULL;
+	bool good = false;
+	int len = 0;
+
+	if (type == NULL)
+		return ossl_fail_because(report, OTLS_E_UNSUPPORTED, "cbc_decrypt", "no such cipher");
+	if (data.len > INT_MAX)
+		return ossl_fail_because(report, OTLS_E_BACKEND, "cbc_decrypt", "too long");
+	ossl_begin();
+	ctx = EVP_CIPHER_CTX_new();
+	good = ctx != NULL && EVP_DecryptInit_ex(ctx, type, NULL, key.data, iv) == 1 &&
+	       EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
+	       EVP_DecryptUpdate(ctx, out, &len, data.data, (int)data.len) == 1 && (size_t)len == data.len;
+	EVP_CIPHER_CTX_free(ctx);
+	return good ? OTLS_OK : ossl_fail(report, OTLS_E_BACKEND);
+}
+
+/* == private keys == */
 
 static EVP_PKEY *
 from_pkcs8_info(PKCS8_PRIV_KEY_INFO *info, otls_code *code)
@@ -362,40 +400,6 @@ from_pkcs8(otls_bytes data, otls_code *code)
 	return pkey;
 }
 
-/* PKCS8_decrypt fails alike for a wrong passphrase and for ciphers that it lacks; only its words tell. */
-static otls_code
-decryption_failure(otls_report *report)
-{
-	return ossl_drain(report).unsupported ? OTLS_E_UNSUPPORTED : OTLS_E_PASSPHRASE;
-}
-
-static EVP_PKEY *
-from_encrypted_pkcs8(otls_bytes data, const char *passphrase, otls_code *code, otls_report *report)
-{
-	const unsigned char *p = data.data;
-	PKCS8_PRIV_KEY_INFO *info = NULL;
-	EVP_PKEY *pkey = NULL;
-	X509_SIG *sealed = NULL;
-
-	*code = OTLS_E_FORMAT;
-	sealed = d2i_X509_SIG(NULL, &p, (long)data.len);
-	if (sealed == NULL || p != data.data + data.len)
-		goto out;
-	*code = OTLS_E_PASSPHRASE;
-	if (passphrase == NULL || strlen(passphrase) > INT_MAX)
-		goto out;
-	info = PKCS8_decrypt(sealed, passphrase, (int)strlen(passphrase));
-	if (info == NULL) {
-		*code = decryption_failure(report);
-		goto out;
-	}
-	pkey = from_pkcs8_info(info, code);
-out:
-	PKCS8_PRIV_KEY_INFO_free(info);
-	X509_SIG_free(sealed);
-	return pkey;
-}
-
 static EVP_PKEY *
 from_traditional(int type, const unsigned char *data, size_t len, otls_code *code)
 {
@@ -409,83 +413,30 @@ from_traditional(int type, const unsigned char *data, size_t len, otls_code *cod
 	return NULL;
 }
 
-static int
-pem_key_type(const char *name)
-{
-	if (strcmp(name, "RSA PRIVATE KEY") == 0)
-		return EVP_PKEY_RSA;
-	if (strcmp(name, "EC PRIVATE KEY") == 0)
-		return EVP_PKEY_EC;
-	return EVP_PKEY_NONE;
-}
-
-/* Step by step, because PEM_read_bio_PrivateKey does not tell a bad block from a bad passphrase.  One padding in 256
- * fits a wrong key: what is then no key is the passphrase's fault as well. */
 static EVP_PKEY *
-from_encrypted_pem(otls_bytes data, const char *passphrase, otls_code *code)
-{
-	unsigned char *body = NULL;
-	EVP_CIPHER_INFO cipher;
-	EVP_PKEY *pkey = NULL;
-	char *header = NULL;
-	char *secret = NULL;
-	char *name = NULL;
-	BIO *bio = NULL;
-	long size = 0;
-	long len = 0;
-
-	*code = OTLS_E_FORMAT;
-	bio = BIO_new_mem_buf(data.data, (int)data.len);
-	if (bio == NULL || PEM_read_bio(bio, &name, &header, &body, &size) != 1)
-		goto out;
-	*code = OTLS_E_UNSUPPORTED;
-	if (pem_key_type(name) == EVP_PKEY_NONE || PEM_get_EVP_CIPHER_INFO(header, &cipher) != 1)
-		goto out;
-	*code = OTLS_E_PASSPHRASE;
-	secret = passphrase != NULL ? OPENSSL_strdup(passphrase) : NULL;
-	len = size;
-	if (PEM_do_header(&cipher, body, &len, give_passphrase, secret) != 1)
-		goto out;
-	pkey = from_traditional(pem_key_type(name), body, (size_t)len, code);
-	if (pkey == NULL)
-		*code = OTLS_E_PASSPHRASE;
-out:
-	OPENSSL_clear_free(secret, secret != NULL ? strlen(secret) : 0);
-	OPENSSL_clear_free(body, (size_t)size);
-	OPENSSL_free(header);
-	OPENSSL_free(name);
-	BIO_free(bio);
-	return pkey;
-}
-
-static EVP_PKEY *
-load(otls_key_form form, otls_bytes data, const char *passphrase, otls_code *code, otls_report *report)
+load(otls_key_form form, otls_bytes data, otls_code *code)
 {
 	switch (form) {
 	case OTLS_KEY_PKCS8:
 		return from_pkcs8(data, code);
-	case OTLS_KEY_PKCS8_ENCRYPTED:
-		return from_encrypted_pkcs8(data, passphrase, code, report);
 	case OTLS_KEY_PKCS1:
 		return from_traditional(EVP_PKEY_RSA, data.data, data.len, code);
 	case OTLS_KEY_SEC1:
 		return from_traditional(EVP_PKEY_EC, data.data, data.len, code);
-	case OTLS_KEY_PEM_ENCRYPTED:
-		return from_encrypted_pem(data, passphrase, code);
 	}
 	*code = OTLS_E_UNSUPPORTED;
 	return NULL;
 }
 
 otls_status
-ossl_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report)
+ossl_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report)
 {
 	otls_code code = OTLS_E_FORMAT;
 	EVP_PKEY *pkey = NULL;
 
 	ossl_begin();
 	if (data.len <= INT_MAX)
-		pkey = load(form, data, passphrase, &code, report);
+		pkey = load(form, data, &code);
 	if (pkey == NULL)
 		return ossl_fail_because(report, code, "key_load", "no key could be read");
 	if (!is_known_key(EVP_PKEY_base_id(pkey))) {

@@ -37,12 +37,6 @@
 #define OSSL_HAS_TLS1_3 1
 #endif
 
-#if defined(OPENSSL_NO_SCRYPT)
-#define OSSL_HAS_SCRYPT 0
-#else
-#define OSSL_HAS_SCRYPT 1
-#endif
-
 #if defined(OPENSSL_NO_OCSP)
 #define OSSL_HAS_OCSP 0
 #else
@@ -144,8 +138,11 @@ otls_status ossl_aead_seal(const uint8_t key[32], const uint8_t nonce[12], otls_
     uint8_t *out, otls_report *report);
 otls_status ossl_aead_open(const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes sealed,
     uint8_t *out, otls_report *report);
-otls_status ossl_key_load(
-    otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report);
+otls_status ossl_pbkdf2(otls_hash hash, otls_bytes passphrase, otls_bytes salt, uint32_t iterations, uint8_t *out,
+    size_t len, otls_report *report);
+otls_status ossl_cbc_decrypt(
+    otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report);
+otls_status ossl_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report);
 otls_status ossl_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 otls_status ossl_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap,
     size_t *len, otls_report *report);

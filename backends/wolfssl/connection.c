@@ -718,4 +718,7 @@ const otls_engine otls__engine_wolfssl = {
 #endif
 	.finished = finished,
 	.master_secret = master_secret,
+
+	.pbkdf2 = wolf_pbkdf2,
+	.cbc_decrypt = wolf_cbc_decrypt,
 };

@@ -75,6 +75,7 @@ wolf_has(otls_capability capability)
 	case OTLS_CAP_EXACT_OFFER:
 	case OTLS_CAP_ALPN_ANY:
 	case OTLS_CAP_AEAD:
+	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
 		return true;
 	case OTLS_CAP_EXPORTER:
@@ -96,8 +97,6 @@ wolf_limit(otls_limit which)
 		return WOLF_CHAIN_BYTES;
 	case OTLS_LIMIT_RSA_BITS:
 		return WOLF_RSA_MAX_BITS;
-	case OTLS_LIMIT_PASSPHRASE_BYTES:
-		return WOLF_PASSPHRASE_MAX;
 	default:
 		return 0;
 	}

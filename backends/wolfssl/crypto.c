@@ -106,6 +106,75 @@ wolf_hmac(
 	return OTLS_OK;
 }
 
+/* == encrypted keys == */
+
+otls_status
+wolf_pbkdf2(otls_hash hash, otls_bytes passphrase, otls_bytes salt, uint32_t iterations, uint8_t *out, size_t len,
+    otls_report *report)
+{
+	const struct hash_row *row = find_hash(hash);
+	int ret;
+
+	if (row == NULL)
+		return refuse_hash(report);
+	if (!all_fit(&passphrase, 1) || !all_fit(&salt, 1) || len > INT_MAX || iterations > INT_MAX)
+		return wolf_refuse(report, OTLS_E_BACKEND, "wc_PBKDF2", "too long");
+	ret = wc_PBKDF2(out, passphrase.len > 0 ? passphrase.data : (const byte *)"", (int)passphrase.len, salt.data,
+	    (int)salt.len, (int)iterations, (int)len, (int)row->type);
+	return ret != 0 ? wolf_fail_as(report, OTLS_E_BACKEND, "wc_PBKDF2", ret) : OTLS_OK;
+}
+
+static int
+decrypt_aes(otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out)
+{
+	Aes aes;
+	int ret = wc_AesInit(&aes, NULL, INVALID_DEVID);
+
+	if (ret == 0)
+		ret = wc_AesSetKey(&aes, key.data, (word32)key.len, iv, AES_DECRYPTION);
+	if (ret == 0)
+		ret = wc_AesCbcDecrypt(&aes, out, data.data, (word32)data.len);
+	wc_AesFree(&aes);
+	return ret;
+}
+
+static int
+decrypt_3des(otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out)
+{
+#ifndef NO_DES3
+	Des3 des;
+	int ret = wc_Des3Init(&des, NULL, INVALID_DEVID);
+
+	if (ret == 0)
+		ret = wc_Des3_SetKey(&des, key.data, iv, DES_DECRYPTION);
+	if (ret == 0)
+		ret = wc_Des3_CbcDecrypt(&des, out, data.data, (word32)data.len);
+	wc_Des3Free(&des);
+	return ret;
+#else
+	(void)key, (void)iv, (void)data, (void)out;
+	return NOT_COMPILED_IN;
+#endif
+}
+
+otls_status
+wolf_cbc_decrypt(
+    otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report)
+{
+	bool aes = cipher == OTLS_BLOCK_AES;
+	int ret;
+
+	if (!all_fit(&data, 1))
+		return wolf_refuse(report, OTLS_E_BACKEND, "wc_AesCbcDecrypt", "too long");
+	if (aes ? key.len != 16 && key.len != 24 && key.len != 32 : key.len != 24)
+		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wc_AesCbcDecrypt", "no such cipher");
+	ret = aes ? decrypt_aes(key, iv, data, out) : decrypt_3des(key, iv, data, out);
+	if (ret == 0)
+		return OTLS_OK;
+	return wolf_fail_as(report, ret == NOT_COMPILED_IN ? OTLS_E_UNSUPPORTED : OTLS_E_BACKEND,
+	    aes ? "wc_AesCbcDecrypt" : "wc_Des3_CbcDecrypt", ret);
+}
+
 static otls_status
 start_aead(Aes *aes, const uint8_t key[32], otls_report *report)
 {

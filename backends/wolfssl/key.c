@@ -446,148 +446,14 @@ load_pkcs8(otls_engine_key *key, otls_bytes der, otls_report *report)
 	return load_plain(key, kind, kind == WOLF_KEY_RSA ? inner : der, report);
 }
 
-/* Takes an AlgorithmIdentifier's OID and answers whether it is in the list, whose rows begin with a length. */
-static bool
-take_one_of(otls_bytes *algorithm, const uint8_t (*oids)[12], size_t n)
-{
-	otls_bytes oid = { NULL, 0 };
-
-	if (!take(algorithm, DER_OID, &oid))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (oid.len == oids[i][0] && memcmp(oid.data, oids[i] + 1, oid.len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* params: of PBKDF2; the pseudo-random function is HMAC with SHA-1 or SHA-256. */
-static bool
-knows_prf(otls_bytes params)
-{
-	static const uint8_t prfs[][12] = {
-		{ 8, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x07 }, /* hmacWithSHA1 */
-		{ 8, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x09 }, /* hmacWithSHA256 */
-	};
-	otls_bytes part = { NULL, 0 };
-
-	if (!take(&params, DER_OCTET_STRING, &part) || !take(&params, DER_INTEGER, &part))
-		return false;
-	(void)take(&params, DER_INTEGER, &part); /* the key's length, which may be left out */
-	return params.len == 0 ||
-	       (take(&params, DER_SEQUENCE, &part) && take_one_of(&part, prfs, sizeof(prfs) / sizeof(prfs[0])));
-}
-
-/* params: of PBES2. */
-static bool
-knows_pbes2(otls_bytes params)
-{
-	static const uint8_t pbkdf2[][12] = { { 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c } };
-	static const uint8_t ciphers[][12] = {
-		{ 8, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x03, 0x07 },       /* des-EDE3-CBC */
-		{ 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x02 }, /* aes128-CBC */
-		{ 9, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a }, /* aes256-CBC */
-	};
-	otls_bytes both = { NULL, 0 }, kdf = { NULL, 0 }, kdf_params = { NULL, 0 }, cipher = { NULL, 0 };
-
-	return take(&params, DER_SEQUENCE, &both) && take(&both, DER_SEQUENCE, &kdf) &&
-	       take(&both, DER_SEQUENCE, &cipher) && take_one_of(&kdf, pbkdf2, 1) &&
-	       take(&kdf, DER_SEQUENCE, &kdf_params) && knows_prf(kdf_params) &&
-	       take_one_of(&cipher, ciphers, sizeof(ciphers) / sizeof(ciphers[0]));
-}
-
-/* Whether the library is known to decrypt this.  It answers one error for all that it cannot do (scrypt, AES-192,
- * HMAC with SHA-512) and for a wrong passphrase. */
-static bool
-knows_encryption(otls_bytes algorithm)
-{
-	static const uint8_t pbes2[][12] = { { 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d } };
-	static const uint8_t pbes1[][12] = {
-		{ 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x03 },        /* pbeWithMD5AndDES-CBC */
-		{ 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0a },        /* pbeWithSHA1AndDES-CBC */
-		{ 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x01 }, /* pbeWithSHAAnd128BitRC4 */
-		{ 10, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01,
-		    0x03 }, /* pbeWithSHAAnd3-KeyTripleDES-CBC */
-	};
-	otls_bytes again = algorithm;
-
-	return take_one_of(&algorithm, pbes2, 1) ? knows_pbes2(algorithm)
-						 : take_one_of(&again, pbes1, sizeof(pbes1) / sizeof(pbes1[0]));
-}
-
-/* A wrong passphrase that the padding did not give away leaves bytes that are no key. */
-static otls_status
-blame_passphrase(otls_status status, otls_report *report)
-{
-	if (status != OTLS_OK && report->code == OTLS_E_FORMAT)
-		report->code = OTLS_E_PASSPHRASE;
-	return status;
-}
-
-static otls_status
-decrypt_pkcs8(otls_engine_key *key, uint8_t *data, size_t len, const char *passphrase, otls_report *report)
-{
-	int ret = wc_DecryptPKCS8Key(data, (word32)len, passphrase, (int)strlen(passphrase));
-
-	if (ret <= 0)
-		return wolf_fail_as(report, OTLS_E_PASSPHRASE, "wc_DecryptPKCS8Key", ret);
-	return blame_passphrase(load_pkcs8(key, (otls_bytes){ data, (size_t)ret }, report), report);
-}
-
-static otls_status
-load_encrypted_pkcs8(otls_engine_key *key, otls_bytes data, const char *passphrase, otls_report *report)
-{
-	otls_bytes rest = data, info = { NULL, 0 }, algorithm = { NULL, 0 }, content = { NULL, 0 };
-	otls_status status;
-	uint8_t *copy;
-
-	if (!take(&rest, DER_SEQUENCE, &info) || !take(&info, DER_SEQUENCE, &algorithm) ||
-	    !take(&info, DER_OCTET_STRING, &content))
-		return wolf_refuse(report, OTLS_E_FORMAT, "wc_DecryptPKCS8Key", "no EncryptedPrivateKeyInfo");
-	if ((copy = malloc(data.len)) == NULL) /* it is decrypted in place */
-		return wolf_fail(report, OTLS_E_BACKEND, "malloc", MEMORY_E);
-	memcpy(copy, data.data, data.len);
-	status = decrypt_pkcs8(key, copy, data.len, passphrase, report);
-	if (status != OTLS_OK && report->code == OTLS_E_PASSPHRASE && !knows_encryption(algorithm))
-		report->code = OTLS_E_UNSUPPORTED;
-	wolf_wipe(copy, data.len);
-	free(copy);
-	return status;
-}
-
-static otls_status
-load_encrypted_pem(otls_engine_key *key, otls_bytes data, const char *passphrase, otls_report *report)
-{
-	const char *text = (const char *)data.data;
-	bool is_ec = strstr(text, "-----BEGIN EC PRIVATE KEY-----") != NULL;
-	otls_status status = OTLS_ERROR;
-	uint8_t *plain = NULL;
-	int ret;
-
-	if (!is_ec && strstr(text, "-----BEGIN RSA PRIVATE KEY-----") == NULL)
-		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wc_KeyPemToDer", "neither an RSA nor an EC key");
-	if ((plain = malloc(data.len)) == NULL)
-		return wolf_fail(report, OTLS_E_BACKEND, "malloc", MEMORY_E);
-	ret = wc_KeyPemToDer(data.data, (int)data.len, plain, (int)data.len, passphrase);
-	if (ret <= 0)
-		wolf_fail_as(report, OTLS_E_PASSPHRASE, "wc_KeyPemToDer", ret);
-	else
-		status = blame_passphrase(
-		    load_plain(key, is_ec ? WOLF_KEY_EC : WOLF_KEY_RSA, (otls_bytes){ plain, (size_t)ret }, report),
-		    report);
-	wolf_wipe(plain, data.len);
-	free(plain);
-	return status;
-}
-
 otls_status
-wolf_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report)
+wolf_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report)
 {
 	otls_bytes rest = data, key_info = { NULL, 0 };
 
 	if (data.len == 0 || data.len > WOLF_LENGTH_MAX)
 		return wolf_refuse(report, OTLS_E_FORMAT, "wc_PrivateKeyDecode", "no length for a key");
-	if (form != OTLS_KEY_PEM_ENCRYPTED && (!take(&rest, DER_SEQUENCE, &key_info) || rest.len > 0))
+	if (!take(&rest, DER_SEQUENCE, &key_info) || rest.len > 0)
 		return wolf_refuse(report, OTLS_E_FORMAT, "wc_PrivateKeyDecode", "not one piece of DER");
 	switch (form) {
 	case OTLS_KEY_PKCS8:
@@ -596,16 +462,8 @@ wolf_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, const c
 		return load_plain(key, WOLF_KEY_RSA, data, report);
 	case OTLS_KEY_SEC1:
 		return load_plain(key, WOLF_KEY_EC, data, report);
-	case OTLS_KEY_PKCS8_ENCRYPTED:
-	case OTLS_KEY_PEM_ENCRYPTED:
-		break;
 	}
-	if (passphrase == NULL || passphrase[0] == '\0')
-		return wolf_refuse(report, OTLS_E_PASSPHRASE, "wc_DecryptPKCS8Key", "no passphrase");
-	if (strlen(passphrase) > WOLF_PASSPHRASE_MAX)
-		return wolf_refuse(report, OTLS_E_LIMIT, "wc_DecryptPKCS8Key", "passphrase too long");
-	return form == OTLS_KEY_PKCS8_ENCRYPTED ? load_encrypted_pkcs8(key, data, passphrase, report)
-						: load_encrypted_pem(key, data, passphrase, report);
+	return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wc_PrivateKeyDecode", "no such form");
 }
 
 static otls_status

@@ -60,12 +60,11 @@
 #define WOLF_HAS_POINT_CACHE 0
 #endif
 
-#define WOLF_CHAIN_MAX      9     /* MAX_CHAIN_DEPTH, compiled into the library, in no public header */
-#define WOLF_CHAIN_BYTES    18462 /* MAX_CERTIFICATE_SZ, likewise */
-#define WOLF_RSA_MAX_BITS   4096  /* what distributions build */
-#define WOLF_PASSPHRASE_MAX 159   /* the library's own buffer, NAME_SZ */
-#define WOLF_SUITES_MAX     128
-#define WOLF_LENGTH_MAX     INT32_MAX /* its lengths are int or word32 */
+#define WOLF_CHAIN_MAX    9     /* MAX_CHAIN_DEPTH, compiled into the library, in no public header */
+#define WOLF_CHAIN_BYTES  18462 /* MAX_CERTIFICATE_SZ, likewise */
+#define WOLF_RSA_MAX_BITS 4096  /* what distributions build */
+#define WOLF_SUITES_MAX   128
+#define WOLF_LENGTH_MAX   INT32_MAX /* its lengths are int or word32 */
 
 /* Not the number that OpenSSL gives it; the library has no name of its own for it. */
 #define WOLF_MODE_AUTO_RETRY SSL_MODE_AUTO_RETRY
@@ -117,8 +116,7 @@ otls_status wolf_key_open_spki(struct wolf_key *live, otls_bytes spki, otls_repo
 otls_status wolf_key_open(struct wolf_key *live, const otls_engine_key *key, otls_report *report);
 void wolf_key_close(struct wolf_key *live);
 
-otls_status wolf_key_load(
-    otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report);
+otls_status wolf_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report);
 otls_status wolf_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 otls_status wolf_key_generate(otls_key_kind kind, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 void wolf_key_fini(otls_engine_key *key);
@@ -127,6 +125,10 @@ void wolf_wipe(void *data, size_t len);
 
 /* == crypto.c == */
 
+otls_status wolf_pbkdf2(otls_hash hash, otls_bytes passphrase, otls_bytes salt, uint32_t iterations, uint8_t *out,
+    size_t len, otls_report *report);
+otls_status wolf_cbc_decrypt(
+    otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report);
 otls_status wolf_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs,
     otls_bytes signature, otls_report *report);
 otls_status wolf_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap,

@@ -35,6 +35,17 @@ typedef struct otls_key {
 
 otls_key *otls__key_ref(otls_key *key);
 void otls__key_free(otls_key *key);
+/* A key in any form that a file may have; encrypted ones are opened with the context's passphrase.  where is the file's
+ * name, for messages. */
+otls_status otls__key_load(
+    const otls_context *ctx, otls_bytes data, otls_filetype type, const char *where, otls_key **key);
+/* A plain one. */
+otls_status otls__key_import(
+    const otls_engine *engine, otls_key_form form, otls_bytes data, const char *where, otls_key **key);
+/* KEY_MISMATCH: it is not the private half of what the certificate certifies. */
+otls_status otls__key_match(const otls_key *key, const otls_certificate *leaf);
+/* What is set, else what the callback says, else PASSPHRASE. */
+otls_status otls__passphrase(const otls_context *ctx, const char *path, char buf[OTLS_PASSWORD_MAX + 1], size_t *len);
 
 /* A chain and the key of its leaf, matched.  Counted and immutable. */
 typedef struct otls_identity {
@@ -145,6 +156,8 @@ typedef struct otls_half_pair {
 } otls_half_pair;
 
 void otls__half_pair_fini(otls_half_pair *half);
+/* Adds a pair of this chain and this key; neither is taken over. */
+otls_status otls__pair_complete(otls_context *ctx, otls_certificate *const *chain, size_t len, otls_key *key);
 
 struct otls_context {
 	atomic_uint refs;

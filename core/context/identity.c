@@ -6,112 +6,12 @@
 
 #define SPKI_MAX 2400 /* bytes of the largest key that is taken: RSA with 16384 bits */
 
-/* == keys == */
-
-otls_key *
-otls__key_ref(otls_key *key)
-{
-	atomic_fetch_add(&key->refs, 1);
-	return key;
-}
-
-void
-otls__key_free(otls_key *key)
-{
-	if (key == NULL || atomic_fetch_sub(&key->refs, 1) != 1)
-		return;
-	key->engine->key_fini(key->native);
-	otls__free_secret(key->native, key->engine->key_size);
-	otls__free(key);
-}
-
-static otls_status
-key_new(const otls_engine *engine, otls_key **key)
-{
-	otls_key *new = otls__alloc(sizeof(*new));
-
-	if (new == NULL || (new->native = otls__alloc(engine->key_size)) == NULL) {
-		otls__free(new);
-		return otls__fail_memory();
-	}
-	atomic_init(&new->refs, 1);
-	new->engine = engine;
-	*key = new;
-	return OTLS_OK;
-}
-
-/* The passphrase for an encrypted key, into buf: what was set, else what the callback says. */
-static otls_status
-passphrase(const otls_context *ctx, const char *path, char buf[OTLS_PASSWORD_MAX + 1])
-{
-	uint64_t limit = ctx->engine->limit(OTLS_LIMIT_PASSPHRASE_BYTES);
-	size_t len = 0;
-
-	if (ctx->password != NULL) {
-		len = strlen(ctx->password);
-		memcpy(buf, ctx->password, len);
-	} else if (ctx->password_fn == NULL) {
-		return otls__fail(OTLS_E_PASSPHRASE, "%s: the key is encrypted, and no passphrase is set", path);
-	} else if (ctx->password_fn(buf, OTLS_PASSWORD_MAX, &len, path, ctx->password_arg->arg) != OTLS_ANSWER_OK) {
-		return otls__fail(OTLS_E_PASSPHRASE, "%s: the password callback refused", path);
-	}
-	if (len > OTLS_PASSWORD_MAX || (limit > 0 && len > limit))
-		return otls__fail(OTLS_E_LIMIT, "%s: a passphrase of %zu bytes on %s", path, len, ctx->engine->name);
-	buf[len] = '\0';
-	return OTLS_OK;
-}
-
-static otls_code
-key_code(otls_code code)
-{
-	return code == OTLS_E_PASSPHRASE || code == OTLS_E_UNSUPPORTED || code == OTLS_E_MEMORY ? code : OTLS_E_FORMAT;
-}
-
-static otls_status
-key_fill(const otls_context *ctx, otls_key *key, otls_key_form form, otls_bytes data, const char *where)
-{
-	bool encrypted = form == OTLS_KEY_PKCS8_ENCRYPTED || form == OTLS_KEY_PEM_ENCRYPTED;
-	char secret[OTLS_PASSWORD_MAX + 1] = "";
-	otls_report report = otls__report();
-	otls_status status = OTLS_OK;
-
-	if (encrypted)
-		status = passphrase(ctx, where, secret);
-	if (status == OTLS_OK &&
-	    ctx->engine->key_load(key->native, form, data, encrypted ? secret : NULL, &report) != OTLS_OK)
-		status = otls__fail_report(key_code(report.code), &report, "%s", where);
-	otls__wipe(secret, sizeof(secret));
-	return status;
-}
-
-static otls_status
-key_load(const otls_context *ctx, otls_bytes data, otls_filetype type, const char *where, otls_key **key)
-{
-	otls_key_form form;
-	uint8_t *bytes;
-	size_t len;
-	otls_status status;
-
-	*key = NULL;
-	if (otls__key_decode(data, type, where, &form, &bytes, &len) != OTLS_OK)
-		return OTLS_ERROR;
-	status = key_new(ctx->engine, key);
-	if (status == OTLS_OK)
-		status = key_fill(ctx, *key, form, otls__bytes(bytes, len), where);
-	otls__free_secret(bytes, len);
-	if (status != OTLS_OK) {
-		otls__key_free(*key);
-		*key = NULL;
-	}
-	return status;
-}
-
 /* == identities == */
 
 /* Whether the key is the private half of what the leaf certifies: the same bits of public key.  The algorithm
  * identifiers around them may differ (a key for RSA-PSS is stored as a plain RSA key as a rule). */
-static otls_status
-match(const otls_key *key, const otls_certificate *leaf)
+otls_status
+otls__key_match(const otls_key *key, const otls_certificate *leaf)
 {
 	otls_report report = otls__report();
 	uint8_t der[SPKI_MAX];
@@ -169,7 +69,7 @@ identity_new(otls_certificate *const *chain, size_t len, otls_key *key, otls_ide
 	otls_identity *new;
 
 	*identity = NULL;
-	if (check_leaf(chain[0]) != OTLS_OK || match(key, chain[0]) != OTLS_OK)
+	if (check_leaf(chain[0]) != OTLS_OK || otls__key_match(key, chain[0]) != OTLS_OK)
 		return OTLS_ERROR;
 	if ((new = otls__alloc(sizeof(*new))) == NULL)
 		return otls__fail_memory();
@@ -253,9 +153,8 @@ otls__half_pair_fini(otls_half_pair *half)
 	*half = (otls_half_pair){ 0 };
 }
 
-/* Completes a pair of this chain and this key; neither is taken over. */
-static otls_status
-complete(otls_context *ctx, otls_certificate *const *chain, size_t len, otls_key *key)
+otls_status
+otls__pair_complete(otls_context *ctx, otls_certificate *const *chain, size_t len, otls_key *key)
 {
 	otls_identity *identity;
 
@@ -276,7 +175,7 @@ start_chain(otls_context *ctx, otls_certificate **chain, size_t len)
 	otls_half_pair half = { .chain = chain, .chain_len = len };
 
 	if (ctx->half.key != NULL) {
-		otls_status status = complete(ctx, chain, len, ctx->half.key);
+		otls_status status = otls__pair_complete(ctx, chain, len, ctx->half.key);
 
 		otls__half_pair_fini(&half);
 		if (status == OTLS_OK)
@@ -295,7 +194,7 @@ start_key(otls_context *ctx, otls_key *key)
 	otls_half_pair half = { .key = key };
 
 	if (ctx->half.chain != NULL) {
-		otls_status status = complete(ctx, ctx->half.chain, ctx->half.chain_len, key);
+		otls_status status = otls__pair_complete(ctx, ctx->half.chain, ctx->half.chain_len, key);
 
 		otls__half_pair_fini(&half);
 		if (status == OTLS_OK)
@@ -315,9 +214,9 @@ use_pair(otls_context *ctx, otls_bytes chain_pem, const char *chain_where, otls_
 
 	status = otls__pem_certificates(chain_pem, chain_where, &pair.chain, &pair.chain_len);
 	if (status == OTLS_OK)
-		status = key_load(ctx, key_pem, OTLS_FILETYPE_PEM, key_where, &pair.key);
+		status = otls__key_load(ctx, key_pem, OTLS_FILETYPE_PEM, key_where, &pair.key);
 	if (status == OTLS_OK)
-		status = complete(ctx, pair.chain, pair.chain_len, pair.key);
+		status = otls__pair_complete(ctx, pair.chain, pair.chain_len, pair.key);
 	otls__half_pair_fini(&pair);
 	return status;
 }
@@ -455,7 +354,8 @@ otls_context_add_extra_chain_cert(otls_context *ctx, const otls_certificate *cer
 	pair = ctx->settings.identities[ctx->settings.identity_count - 1];
 	if ((grown = longer(pair->chain, pair->chain_len, cert)) == NULL)
 		return otls__fail_memory();
-	status = complete(ctx, grown, pair->chain_len + 1, pair->key); /* the same leaf: it replaces the pair */
+	status = otls__pair_complete(
+	    ctx, grown, pair->chain_len + 1, pair->key); /* the same leaf: it replaces the pair */
 	otls__free(grown);
 	return status;
 }
@@ -480,7 +380,7 @@ otls_context_use_private_key_mem(otls_context *ctx, const void *data, size_t len
 	if (len > OTLS_FILE_MAX)
 		return otls__fail(OTLS_E_LIMIT, "%s: more than %u bytes", __func__, OTLS_FILE_MAX);
 	if (check_type(__func__, type) != OTLS_OK ||
-	    key_load(ctx, otls__bytes(data, len), type, "key in memory", &key) != OTLS_OK)
+	    otls__key_load(ctx, otls__bytes(data, len), type, "key in memory", &key) != OTLS_OK)
 		return OTLS_ERROR;
 	return start_key(ctx, key);
 }
@@ -497,7 +397,7 @@ otls_context_use_private_key_file(otls_context *ctx, const char *path, otls_file
 		return otls__fail_null(__func__, ctx == NULL ? "ctx" : "path");
 	if (check_type(__func__, type) != OTLS_OK || otls__read_file(path, OTLS_FILE_MAX, &data, &len) != OTLS_OK)
 		return OTLS_ERROR;
-	status = key_load(ctx, otls__bytes(data, len), type, path, &key);
+	status = otls__key_load(ctx, otls__bytes(data, len), type, path, &key);
 	otls__free_secret(data, len);
 	return status == OTLS_OK ? start_key(ctx, key) : OTLS_ERROR;
 }
@@ -514,26 +414,5 @@ otls_context_check_private_key(const otls_context *ctx)
 		return otls__fail(OTLS_E_INCOMPLETE_PAIR, "a private key waits for its certificate");
 	if (ctx->settings.identity_count == 0)
 		return otls__fail(OTLS_E_NO_CERTIFICATE, "%s", __func__);
-	return OTLS_OK;
-}
-
-otls_status
-otls_context_set_password(otls_context *ctx, const char *secret)
-{
-	uint64_t limit;
-	char *copy = NULL;
-	size_t len = secret != NULL ? strlen(secret) : 0;
-
-	if (ctx == NULL)
-		return otls__fail_null(__func__, "ctx");
-	limit = ctx->engine->limit(OTLS_LIMIT_PASSPHRASE_BYTES);
-	if (len > OTLS_PASSWORD_MAX || (limit > 0 && len > limit))
-		return otls__fail(
-		    OTLS_E_LIMIT, "%s: a passphrase of %zu bytes on %s", __func__, len, ctx->engine->name);
-	if (secret != NULL && (copy = otls__strdup(secret)) == NULL)
-		return otls__fail_memory();
-	if (ctx->password != NULL)
-		otls__free_secret(ctx->password, strlen(ctx->password));
-	ctx->password = copy;
 	return OTLS_OK;
 }

@@ -8,6 +8,7 @@
 typedef struct kind {
 	bool is_key;
 	otls_key_form form;
+	otls_key_wrap wrap;
 	const char *name; /* what it is, for the message */
 } kind;
 
@@ -18,9 +19,15 @@ key(otls_key_form form)
 }
 
 static kind
+encrypted_key(void)
+{
+	return (kind){ .is_key = true, .form = OTLS_KEY_PKCS8, .wrap = OTLS_WRAP_PKCS8, .name = "" };
+}
+
+static kind
 other(const char *name)
 {
-	return (kind){ .is_key = false, .form = OTLS_KEY_PKCS8, .name = name };
+	return (kind){ .is_key = false, .name = name };
 }
 
 /* Behind a version number: PrivateKeyInfo (RFC 5958), RSAPrivateKey (RFC 8017), ECPrivateKey (RFC 5915), and what can
@@ -54,7 +61,7 @@ kind_by_sequence(otls_der *list)
 	if (!otls__der_next_is(&first, OTLS_DER_OID))
 		return other(otls__der_next_is(list, OTLS_DER_SEQUENCE) ? "a certificate" : "no private key");
 	if (otls__der_next_is(list, OTLS_DER_OCTET_STRING))
-		return key(OTLS_KEY_PKCS8_ENCRYPTED);
+		return encrypted_key();
 	return other(otls__der_next_is(list, OTLS_DER_BIT_STRING) ? "a public key" : "no private key");
 }
 
@@ -72,24 +79,23 @@ kind_of_der(otls_bytes data)
 }
 
 static otls_status
-hand_out(otls_bytes data, otls_key_form form, otls_key_form *out_form, uint8_t **out, size_t *len)
+hand_out(otls_bytes data, uint8_t **out, size_t *len)
 {
-	/* One byte more: a PEM block has a NUL behind it. */
-	if ((*out = otls__alloc(data.len + 1)) == NULL)
+	if ((*out = otls__memdup(data.data, data.len)) == NULL)
 		return otls__fail_memory();
-	memcpy(*out, data.data, data.len);
 	*len = data.len;
-	*out_form = form;
 	return OTLS_OK;
 }
 
 static otls_status
-decode_der(otls_bytes data, const char *where, otls_key_form *form, uint8_t **out, size_t *len)
+decode_der(otls_bytes data, const char *where, otls_key_form *form, otls_key_wrap *wrap, uint8_t **out, size_t *len)
 {
 	kind found = kind_of_der(data);
 
+	*form = found.form;
+	*wrap = found.wrap;
 	if (found.is_key)
-		return hand_out(data, found.form, form, out, len);
+		return hand_out(data, out, len);
 	if (otls__looks_like_pem(data))
 		return otls__fail(OTLS_E_FORMAT, "%s: this is PEM, not DER", where);
 	return otls__fail(OTLS_E_FORMAT, "%s: this is %s", where, found.name);
@@ -101,24 +107,25 @@ static const struct label_row {
 	const char *label;
 	bool is_key;
 	otls_key_form form;
+	otls_key_wrap wrap;
 	const char *name;
 } labels[] = {
-	{ "PRIVATE KEY", true, OTLS_KEY_PKCS8, "" },
-	{ "ENCRYPTED PRIVATE KEY", true, OTLS_KEY_PKCS8_ENCRYPTED, "" },
-	{ "RSA PRIVATE KEY", true, OTLS_KEY_PKCS1, "" },
-	{ "EC PRIVATE KEY", true, OTLS_KEY_SEC1, "" },
-	{ "OPENSSH PRIVATE KEY", false, OTLS_KEY_PKCS8, "an OpenSSH key" },
-	{ "DSA PRIVATE KEY", false, OTLS_KEY_PKCS8, "a DSA key" },
-	{ "PUBLIC KEY", false, OTLS_KEY_PKCS8, "a public key" },
-	{ "RSA PUBLIC KEY", false, OTLS_KEY_PKCS8, "a public key" },
-	{ "CERTIFICATE", false, OTLS_KEY_PKCS8, "a certificate" },
-	{ "X509 CERTIFICATE", false, OTLS_KEY_PKCS8, "a certificate" },
-	{ "TRUSTED CERTIFICATE", false, OTLS_KEY_PKCS8, "a certificate" },
-	{ "CERTIFICATE REQUEST", false, OTLS_KEY_PKCS8, "a certificate request" },
-	{ "NEW CERTIFICATE REQUEST", false, OTLS_KEY_PKCS8, "a certificate request" },
-	{ "X509 CRL", false, OTLS_KEY_PKCS8, "a revocation list" },
-	{ "EC PARAMETERS", false, OTLS_KEY_PKCS8, "curve parameters without a key" },
-	{ "DH PARAMETERS", false, OTLS_KEY_PKCS8, "Diffie-Hellman parameters" },
+	{ "PRIVATE KEY", true, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "" },
+	{ "ENCRYPTED PRIVATE KEY", true, OTLS_KEY_PKCS8, OTLS_WRAP_PKCS8, "" },
+	{ "RSA PRIVATE KEY", true, OTLS_KEY_PKCS1, OTLS_WRAP_NONE, "" },
+	{ "EC PRIVATE KEY", true, OTLS_KEY_SEC1, OTLS_WRAP_NONE, "" },
+	{ "OPENSSH PRIVATE KEY", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "an OpenSSH key" },
+	{ "DSA PRIVATE KEY", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a DSA key" },
+	{ "PUBLIC KEY", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a public key" },
+	{ "RSA PUBLIC KEY", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a public key" },
+	{ "CERTIFICATE", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a certificate" },
+	{ "X509 CERTIFICATE", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a certificate" },
+	{ "TRUSTED CERTIFICATE", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a certificate" },
+	{ "CERTIFICATE REQUEST", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a certificate request" },
+	{ "NEW CERTIFICATE REQUEST", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a certificate request" },
+	{ "X509 CRL", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "a revocation list" },
+	{ "EC PARAMETERS", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "curve parameters without a key" },
+	{ "DH PARAMETERS", false, OTLS_KEY_PKCS8, OTLS_WRAP_NONE, "Diffie-Hellman parameters" },
 };
 
 static const struct label_row *
@@ -132,19 +139,21 @@ find_label(const char *label)
 }
 
 static otls_status
-decode_block(const otls_pem_block *block, otls_key_form expected, const char *where, otls_key_form *form, uint8_t **out,
-    size_t *len)
+decode_block(const otls_pem_block *block, const struct label_row *expected, const char *where, otls_key_form *form,
+    otls_key_wrap *wrap, uint8_t **out, size_t *len)
 {
 	otls_bytes der = otls__bytes(block->der, block->der_len);
 	kind found;
 
+	*form = expected->form;
+	*wrap = block->encrypted ? OTLS_WRAP_PEM : expected->wrap;
 	if (block->encrypted)
-		return hand_out(block->text, OTLS_KEY_PEM_ENCRYPTED, form, out, len);
+		return hand_out(block->text, out, len);
 	found = kind_of_der(der);
-	if (!found.is_key || found.form != expected)
+	if (!found.is_key || found.form != expected->form || found.wrap != expected->wrap)
 		return otls__fail(
 		    OTLS_E_FORMAT, "%s, line %zu: the block holds no %s", where, block->line, block->label);
-	return hand_out(der, expected, form, out, len);
+	return hand_out(der, out, len);
 }
 
 static otls_status
@@ -158,7 +167,7 @@ no_key(otls_bytes text, const char *where, const char *name)
 }
 
 static otls_status
-decode_pem(otls_bytes text, const char *where, otls_key_form *form, uint8_t **out, size_t *len)
+decode_pem(otls_bytes text, const char *where, otls_key_form *form, otls_key_wrap *wrap, uint8_t **out, size_t *len)
 {
 	otls_pem_reader reader = { .text = text, .where = where, .line = 1 };
 	const struct label_row *row;
@@ -169,7 +178,7 @@ decode_pem(otls_bytes text, const char *where, otls_key_form *form, uint8_t **ou
 	while ((status = otls__pem_read(&reader, &block)) == OTLS_OK) {
 		row = find_label(block.label);
 		if (row != NULL && row->is_key) {
-			status = decode_block(&block, row->form, where, form, out, len);
+			status = decode_block(&block, row, where, form, wrap, out, len);
 			otls__pem_fini(&block);
 			return status;
 		}
@@ -181,12 +190,12 @@ decode_pem(otls_bytes text, const char *where, otls_key_form *form, uint8_t **ou
 }
 
 otls_status
-otls__key_decode(
-    otls_bytes data, otls_filetype type, const char *where, otls_key_form *form, uint8_t **out, size_t *len)
+otls__key_decode(otls_bytes data, otls_filetype type, const char *where, otls_key_form *form, otls_key_wrap *wrap,
+    uint8_t **out, size_t *len)
 {
 	*out = NULL;
 	*len = 0;
 	if (type == OTLS_FILETYPE_ASN1)
-		return decode_der(data, where, form, out, len);
-	return decode_pem(data, where, form, out, len);
+		return decode_der(data, where, form, wrap, out, len);
+	return decode_pem(data, where, form, wrap, out, len);
 }

@@ -48,10 +48,17 @@ otls_status otls__pem_certificates_by(
     otls_bytes text, const char *where, otls_pem_policy policy, otls_certificate ***certs, size_t *count);
 void otls__certificates_free(otls_certificate **certs, size_t count);
 
-/* The first private key block, or DER of one: its form and its bytes (owned; wiped by the caller with
+/* What is around a key. */
+typedef enum otls_key_wrap {
+	OTLS_WRAP_NONE,
+	OTLS_WRAP_PKCS8, /* the bytes are the DER of EncryptedPrivateKeyInfo */
+	OTLS_WRAP_PEM    /* they are a PEM block, with "Proc-Type: 4,ENCRYPTED" headers; its label tells the form */
+} otls_key_wrap;
+
+/* The first private key block, or DER of one: its form, what is around it, and its bytes (owned; wiped by the caller with
  * otls__free_secret).  Reads "PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY".
  * FORMAT: none in it, or of another kind, by name ("a public key", "a certificate", "an OpenSSH key"). */
-otls_status otls__key_decode(
-    otls_bytes data, otls_filetype type, const char *where, otls_key_form *form, uint8_t **key, size_t *len);
+otls_status otls__key_decode(otls_bytes data, otls_filetype type, const char *where, otls_key_form *form,
+    otls_key_wrap *wrap, uint8_t **key, size_t *len);
 
 #endif

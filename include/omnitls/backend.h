@@ -32,7 +32,7 @@ extern "C" {
 	X(EXACT_ALERT, 19, "the alert for a refused certificate can be chosen")                                        \
 	X(ALPN_ANY, 20, "ALPN lists of any length, and names of up to 255 bytes")                                      \
 	X(KEY_CALLBACK, 21, "private keys behind a callback")                                                          \
-	X(KEY_SCRYPT, 22, "private keys encrypted with scrypt")                                                        \
+	X(KEY_DECRYPT, 22, "encrypted private keys and PKCS#12 files can be opened")                                   \
 	X(NATIVE_VERIFY, 23, "the library's own verifier can be asked in addition")                                    \
 	X(CLIENT_CA_TLS1_3, 24, "CA names in certificate requests of TLS 1.3")                                         \
 	X(SESSION, 25, "sessions can be exported and resumed")                                                         \
@@ -49,12 +49,11 @@ typedef enum otls_capability {
 
 /* Numbers that a library imposes.  0: no limit that this backend knows of. */
 typedef enum otls_limit {
-	OTLS_LIMIT_CHAIN_COUNT = 1,      /* certificates that a peer may send */
-	OTLS_LIMIT_CHAIN_BYTES = 2,      /* bytes of the Certificate message that a peer may send */
-	OTLS_LIMIT_RSA_BITS = 3,         /* the largest RSA key of a peer or of its issuers */
-	OTLS_LIMIT_PASSPHRASE_BYTES = 4, /* the longest passphrase of a private key */
-	OTLS_LIMIT_ALPN_COUNT = 5,       /* names that a client can offer */
-	OTLS_LIMIT_ALPN_NAME_BYTES = 6   /* bytes of one name */
+	OTLS_LIMIT_CHAIN_COUNT = 1,    /* certificates that a peer may send */
+	OTLS_LIMIT_CHAIN_BYTES = 2,    /* bytes of the Certificate message that a peer may send */
+	OTLS_LIMIT_RSA_BITS = 3,       /* the largest RSA key of a peer or of its issuers */
+	OTLS_LIMIT_ALPN_COUNT = 5,     /* names that a client can offer */
+	OTLS_LIMIT_ALPN_NAME_BYTES = 6 /* bytes of one name */
 } otls_limit;
 
 /* What OpenSSL's SSLeay_version knows; the others answer "" for what they do not tell. */

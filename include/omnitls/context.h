@@ -99,15 +99,25 @@ OTLS_MUST_USE otls_status otls_context_use_certificate_chain_mem(otls_context *c
 /* ... further certificates may be added behind it (or behind the last complete pair, when none is started), ... */
 OTLS_MUST_USE otls_status otls_context_add_extra_chain_cert(otls_context *ctx, const otls_certificate *cert);
 /* ... and the private key completes it.  A key that comes first waits for its certificate.  PEM may hold PKCS#8,
- * PKCS#1 or SEC1, plain or encrypted; ASN1 is the DER of one of them. */
+ * PKCS#1 or SEC1, plain or encrypted; ASN1 is the DER of one of them.  Encrypted keys are opened by OmniTLS itself, the
+ * same on every backend: PKCS#8 by PBES2 (PBKDF2 or scrypt; AES or 3DES), PEM with a DEK-Info of AES or 3DES. */
 OTLS_MUST_USE otls_status otls_context_use_private_key_file(otls_context *ctx, const char *path, otls_filetype type);
 OTLS_MUST_USE otls_status otls_context_use_private_key_mem(
     otls_context *ctx, const void *data, size_t len, otls_filetype type);
+/* A pair from a PKCS#12 file (RFC 7292), as browsers, Java and Windows export them: the private key, the certificate that
+ * belongs to it, and those that lead up from it (a root is left out); others in it are passed over.  passphrase is
+ * UTF-8; NULL: the context's own (set_password), and none where that is not set.
+ * Read are files that are encrypted with AES or 3DES, with their MAC or without.
+ * Errors    also PASSPHRASE: it does not fit; UNSUPPORTED: another cipher (RC2, which old programs use), by its OID;
+ * FORMAT; LIMIT: over 16 MiB, or more iterations than 5 million. */
+OTLS_MUST_USE otls_status otls_context_use_pkcs12_file(otls_context *ctx, const char *path, const char *passphrase);
+OTLS_MUST_USE otls_status otls_context_use_pkcs12_mem(
+    otls_context *ctx, const void *data, size_t len, const char *passphrase);
 /* OK when there is a pair and none is half; NO_CERTIFICATE or INCOMPLETE_PAIR otherwise. */
 OTLS_MUST_USE otls_status otls_context_check_private_key(const otls_context *ctx);
 
 /* The passphrase of keys that are loaded after this call; copied, and wiped with the context.  NULL: none.
- * A passphrase longer than 1023 bytes, or than the backend's limit, is refused with LIMIT, never cut. */
+ * A passphrase longer than 1023 bytes is refused with LIMIT, never cut. */
 OTLS_MUST_USE otls_status otls_context_set_password(otls_context *ctx, const char *passphrase);
 /* Asked for the passphrase when an encrypted key is loaded and no password is set.  Stores at most cap bytes in buf
  * and their count in *len; path is the file, "" for memory.  REFUSE stops the load with PASSPHRASE; PENDING is

@@ -92,13 +92,15 @@ typedef struct otls_signature_algorithm {
 
 /* Shapes of a private key. */
 typedef enum otls_key_form {
-	OTLS_KEY_PKCS8,           /* DER of PrivateKeyInfo */
-	OTLS_KEY_PKCS8_ENCRYPTED, /* DER of EncryptedPrivateKeyInfo: with the passphrase */
-	OTLS_KEY_PKCS1,           /* DER of RSAPrivateKey */
-	OTLS_KEY_SEC1,            /* DER of ECPrivateKey, with its curve */
-	OTLS_KEY_PEM_ENCRYPTED    /* one PEM block, NUL behind it (not counted), with "Proc-Type: 4,ENCRYPTED" headers:
-	                           * with the passphrase */
+	OTLS_KEY_PKCS8, /* DER of PrivateKeyInfo */
+	OTLS_KEY_PKCS1, /* DER of RSAPrivateKey */
+	OTLS_KEY_SEC1   /* DER of ECPrivateKey, with its curve */
 } otls_key_form;
+
+typedef enum otls_block_cipher {
+	OTLS_BLOCK_AES = 1, /* 16, 24 or 32 bytes of key, 16 of initial vector */
+	OTLS_BLOCK_3DES = 2 /* 24 bytes of key, 8 of initial vector */
+} otls_block_cipher;
 
 typedef enum otls_key_kind { OTLS_KEY_EC_P256 = 1, OTLS_KEY_ED25519 = 2, OTLS_KEY_RSA_2048 = 3 } otls_key_kind;
 
@@ -249,9 +251,8 @@ struct otls_engine {
 	    uint8_t *out, otls_report *report);
 
 	/* keys: required, but for the last two.
-	 * key_load: passphrase is NULL for plain forms.  ERROR: PASSPHRASE (wrong), FORMAT, UNSUPPORTED. */
-	otls_status (*key_load)(
-	    otls_engine_key *key, otls_key_form form, otls_bytes data, const char *passphrase, otls_report *report);
+	 * key_load: what was encrypted, core has decrypted.  ERROR: FORMAT, UNSUPPORTED. */
+	otls_status (*key_load)(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report);
 	/* DER of the key's SubjectPublicKeyInfo into out; ERROR with LIMIT and *len when cap is too small. */
 	otls_status (*key_spki)(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 	/* Signs tbs (not a digest of it) by an IANA signature scheme. */
@@ -309,6 +310,14 @@ struct otls_engine {
 	otls_status (*staple)(otls_engine_connection *conn, otls_bytes response, otls_report *report); /* OCSP_SERVER */
 	/* The next protocol (NPN) that was agreed on.  NPN. */
 	otls_status (*npn)(const otls_engine_connection *conn, otls_bytes *protocol);
+
+	/* crypto for keys that are encrypted: KEY_DECRYPT.  ERROR: UNSUPPORTED (hash or cipher), BACKEND.
+	 * pbkdf2 (RFC 8018, section 5.2): len bytes into out.  cbc_decrypt: data is whole blocks, out as long; padding is
+	 * left in. */
+	otls_status (*pbkdf2)(otls_hash hash, otls_bytes passphrase, otls_bytes salt, uint32_t iterations, uint8_t *out,
+	    size_t len, otls_report *report);
+	otls_status (*cbc_decrypt)(otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data,
+	    uint8_t *out, otls_report *report);
 };
 
 #ifdef __cplusplus

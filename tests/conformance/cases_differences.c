@@ -107,37 +107,10 @@ chain_count(struct run *run)
 	       CHECK_NUMBER(run, otls_connection_verify_result(pair->client, NULL), OTLS_REASON_CHAIN_TOO_LONG);
 }
 
-/* == private keys encrypted with scrypt == */
-/* fixture_p256_key, with N 1024, r 1, p 1. */
-static const char p256_scrypt[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-				  "MIHkME8GCSqGSIb3DQEFDTBCMCEGCSsGAQQB2kcECzAUBAheZj/mZWQlcAICBAAC\n"
-				  "AQECAQEwHQYJYIZIAWUDBAEqBBATAf0V3u5SemjH6bqBkhTSBIGQuGdAw3g/qQKF\n"
-				  "Kqx0kcKeurnELedqFR7rMRcFcgx4AM1KIG+1KvMQD0cU3LSEtzk33U/hAVon7Idn\n"
-				  "VJA8RriqtEBiesaLE9EWVE7HBMIUrUdgr6IUqQPFjFGLITyR9iptN38DpbOLZvZc\n"
-				  "CkZXbJgKtHFJwLfOLKlnkuQCW94qhlliNbHBEtrdDMZCz6IU73kJ\n"
-				  "-----END ENCRYPTED PRIVATE KEY-----\n";
-
-static bool
-key_scrypt(struct run *run)
-{
-	otls_context *server = bare_server(run);
-
-	if (!CHECK_OK(run, otls_context_set_password(server, FIXTURE_PASSPHRASE)))
-		return false;
-	if (!otls_backend_has(run->server, OTLS_CAP_KEY_SCRYPT))
-		return CHECK_ERROR(run,
-		    otls_context_use_key_pair_mem(
-			server, fixture_good_leaf, strlen(fixture_good_leaf), p256_scrypt, strlen(p256_scrypt)),
-		    OTLS_E_UNSUPPORTED);
-	return CHECK_OK(run, otls_context_use_key_pair_mem(server, fixture_good_leaf, strlen(fixture_good_leaf),
-				 p256_scrypt, strlen(p256_scrypt)));
-}
-
 static const struct test_case cases[] = {
 	{ "refusal_alert", refusal_alert, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "offer", offer, .scope = SCOPE_BACKEND },
 	{ "chain_count", chain_count, .scope = SCOPE_PAIR },
-	{ "key_scrypt", key_scrypt, .scope = SCOPE_BACKEND },
 };
 
 const struct suite suite_differences = { "differences", cases, COUNT(cases) };

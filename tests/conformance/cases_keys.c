@@ -229,18 +229,68 @@ password_callback_refuses(struct run *run)
 static bool
 passphrase_too_long(struct run *run)
 {
-	uint64_t limit = otls_backend_limit(run->server, OTLS_LIMIT_PASSPHRASE_BYTES);
 	otls_context *server = bare_server(run);
 	char text[1100] = "";
 
-	if (limit == 0 || limit > 1023)
-		limit = 1023;
-	memset(text, 'x', (size_t)limit);
+	memset(text, 'x', 1023);
 	if (!CHECK_OK(run, otls_context_set_password(server, text)))
 		return false;
 	strcat(text, "x");
 	return CHECK_ERROR(run, otls_context_set_password(server, text), OTLS_E_LIMIT) &&
 	       CHECK_OK(run, otls_context_set_password(server, NULL));
+}
+
+/* == PKCS#12 == */
+
+/* The root in it is not sent. */
+static bool
+pkcs12(struct run *run)
+{
+	const char *path = run_file(run, "pair.p12", fixture_pkcs12, fixture_pkcs12_len);
+	otls_context *one = bare_server(run), *two = bare_server(run), *three = bare_server(run);
+
+	return CHECK_OK(run, otls_context_use_pkcs12_file(one, path, FIXTURE_PASSPHRASE)) && serves(run, one) &&
+	       CHECK_OK(
+		   run, otls_context_use_pkcs12_mem(two, fixture_pkcs12, fixture_pkcs12_len, FIXTURE_PASSPHRASE)) &&
+	       serves(run, two) && CHECK_OK(run, otls_context_set_password(three, FIXTURE_PASSPHRASE)) &&
+	       CHECK_OK(run, otls_context_use_pkcs12_file(three, path, NULL)) && serves(run, three);
+}
+
+static bool
+pkcs12_password_callback(struct run *run)
+{
+	struct passphrase good = { FIXTURE_PASSPHRASE, OTLS_ANSWER_OK, 0, 0, "" };
+	struct passphrase refuse = { FIXTURE_PASSPHRASE, OTLS_ANSWER_REFUSE, 0, 0, "" };
+	const char *path = run_file(run, "pair.p12", fixture_pkcs12, fixture_pkcs12_len);
+	otls_context *server = bare_server(run);
+
+	return CHECK_OK(run, otls_context_set_password_callback(server, on_password, &refuse, NULL)) &&
+	       CHECK_ERROR(run, otls_context_use_pkcs12_file(server, path, NULL), OTLS_E_PASSPHRASE) &&
+	       CHECK_OK(run, otls_context_set_password_callback(server, on_password, &good, NULL)) &&
+	       CHECK_OK(run, otls_context_use_pkcs12_file(server, path, NULL)) && CHECK_NUMBER(run, good.calls, 1) &&
+	       CHECK_TEXT(run, good.path, path) && serves(run, server);
+}
+
+static bool
+pkcs12_refused(struct run *run)
+{
+	otls_context *server = good_server(run);
+	const char *good = run_file(run, "good.p12", fixture_pkcs12, fixture_pkcs12_len);
+	const char *cut = run_file(run, "cut.p12", fixture_pkcs12, fixture_pkcs12_len / 2);
+	const char *pem = text_file(run, "pem.p12", fixture_p256_key), *empty = text_file(run, "empty.p12", "");
+
+	return CHECK_ERROR(run, otls_context_use_pkcs12_file(NULL, good, ""), OTLS_E_BAD_ARGUMENT) &&
+	       CHECK_ERROR(run, otls_context_use_pkcs12_file(server, NULL, ""), OTLS_E_BAD_ARGUMENT) &&
+	       CHECK_ERROR(run, otls_context_use_pkcs12_mem(server, NULL, 1, ""), OTLS_E_BAD_ARGUMENT) &&
+	       check_refused(
+		   run, server, otls_context_use_pkcs12_file(server, good, "wrong"), OTLS_E_PASSPHRASE, good) &&
+	       check_refused(run, server, otls_context_use_pkcs12_file(server, good, ""), OTLS_E_PASSPHRASE, good) &&
+	       check_refused(run, server, otls_context_use_pkcs12_file(server, good, NULL), OTLS_E_PASSPHRASE, good) &&
+	       check_refused(run, server, otls_context_use_pkcs12_file(server, cut, "x"), OTLS_E_FORMAT, cut) &&
+	       check_refused(run, server, otls_context_use_pkcs12_file(server, pem, "x"), OTLS_E_FORMAT, pem) &&
+	       check_refused(run, server, otls_context_use_pkcs12_file(server, empty, "x"), OTLS_E_FILE, empty) &&
+	       check_refused(run, server, otls_context_use_pkcs12_file(server, "/nonexistent.p12", "x"), OTLS_E_FILE,
+		   "/nonexistent.p12");
 }
 
 /* == bad files == */
@@ -446,10 +496,14 @@ static const struct test_case cases[] = {
 	{ "in_steps", in_steps, .scope = SCOPE_BACKEND },
 	FORM("ec_pkcs8", key_form, fixture_p256_key, false),
 	FORM("ec_sec1", key_form, fixture_p256_sec1, false),
+	{ "pkcs12", pkcs12, .scope = SCOPE_BACKEND },
+	{ "pkcs12_password_callback", pkcs12_password_callback, .scope = SCOPE_BACKEND },
+	{ "pkcs12_refused", pkcs12_refused, .scope = SCOPE_BACKEND },
 	FORM("ec_pbes2", key_form, fixture_p256_pbes2, true),
 	FORM("ec_traditional", key_form, fixture_p256_traditional, true),
 	FORM("rsa_pkcs8", rsa_key_form, fixture_rsa_key, false),
 	FORM("rsa_pkcs1", rsa_key_form, fixture_rsa_pkcs1, false),
+	FORM("ec_scrypt", key_form, fixture_p256_scrypt, true),
 	FORM("rsa_pbes2", rsa_key_form, fixture_rsa_pbes2, true),
 	FORM("rsa_traditional", rsa_key_form, fixture_rsa_traditional, true),
 	{ "password_callback", password_callback, .scope = SCOPE_BACKEND },

@@ -3,6 +3,8 @@
 #ifndef OTLS_CONFORMANCE_FIXTURES_H
 #define OTLS_CONFORMANCE_FIXTURES_H
 
+#include <stddef.h>
+
 #define FIXTURE_PASSPHRASE "swordfish"
 
 /* RSA, 2048 bits. */
@@ -17,6 +19,11 @@ extern const char fixture_rsa_pkcs1[];
 extern const char fixture_p256_pbes2[];
 /* rsa_key in PKCS#8, PBES2 with AES-256. */
 extern const char fixture_rsa_pbes2[];
+/* p256_key in PKCS#8, PBES2 with scrypt (N 1024, r 1, p 1). */
+extern const char fixture_p256_scrypt[];
+/* p256_key, good_leaf and ca in a PKCS#12 file, AES-256. */
+extern const unsigned char fixture_pkcs12[];
+extern const size_t fixture_pkcs12_len;
 /* p256_key in SEC1 with Proc-Type, AES-128. */
 extern const char fixture_p256_traditional[];
 /* rsa_key in PKCS#1 with Proc-Type, AES-256. */

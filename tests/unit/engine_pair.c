@@ -98,7 +98,7 @@ material_load(material *m, const otls_engine *engine, const char *leaf, const ch
 	*m = (material){ .engine = engine };
 	m->key = otls__alloc(engine->key_size);
 	assert_non_null(m->key);
-	status = engine->key_load(m->key, OTLS_KEY_PKCS8, der, NULL, &report);
+	status = engine->key_load(m->key, OTLS_KEY_PKCS8, der, &report);
 	free_material_bytes(der);
 	m->chain[0] = material_bytes(leaf);
 	m->chain[1] = material_bytes(certificate_ca);

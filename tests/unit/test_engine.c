@@ -209,14 +209,14 @@ aead_refuses(void **state)
 /* == keys == */
 
 static otls_engine_key *
-load_key(const otls_engine *engine, otls_key_form form, otls_bytes data, const char *passphrase, otls_code *code)
+load_key(const otls_engine *engine, otls_key_form form, otls_bytes data, otls_code *code)
 {
 	otls_engine_key *key = otls__alloc(engine->key_size);
 	otls_report report = new_report();
 
 	assert_non_null(key);
 	*code = OTLS_E_NONE;
-	if (engine->key_load(key, form, data, passphrase, &report) == OTLS_OK)
+	if (engine->key_load(key, form, data, &report) == OTLS_OK)
 		return key;
 	*code = report.code;
 	assert_int_not_equal(*code, OTLS_E_NONE);
@@ -226,10 +226,10 @@ load_key(const otls_engine *engine, otls_key_form form, otls_bytes data, const c
 }
 
 static otls_engine_key *
-load_base64(const otls_engine *engine, otls_key_form form, const char *base64, const char *passphrase, otls_code *code)
+load_base64(const otls_engine *engine, otls_key_form form, const char *base64, otls_code *code)
 {
 	otls_bytes der = material_bytes(base64);
-	otls_engine_key *key = load_key(engine, form, der, passphrase, code);
+	otls_engine_key *key = load_key(engine, form, der, code);
 
 	free_material_bytes(der);
 	return key;
@@ -260,27 +260,18 @@ key_forms(void **state)
 {
 	static const struct {
 		otls_key_form form;
-		const char *data, *passphrase, *certificate;
-		bool pem;
+		const char *data, *certificate;
 	} rows[] = {
-		{ OTLS_KEY_PKCS8, key_ec, NULL, certificate_ec, false },
-		{ OTLS_KEY_PKCS8, key_rsa, NULL, certificate_rsa, false },
-		{ OTLS_KEY_SEC1, key_ec_sec1, NULL, certificate_ec, false },
-		{ OTLS_KEY_PKCS1, key_rsa_pkcs1, NULL, certificate_rsa, false },
-		{ OTLS_KEY_PKCS8_ENCRYPTED, key_ec_encrypted, "secret", certificate_ec, false },
-		{ OTLS_KEY_PKCS8_ENCRYPTED, key_rsa_encrypted, "secret", certificate_rsa, false },
-		{ OTLS_KEY_PEM_ENCRYPTED, pem_ec, "secret", certificate_ec, true },
-		{ OTLS_KEY_PEM_ENCRYPTED, pem_rsa, "secret", certificate_rsa, true },
-		{ OTLS_KEY_PEM_ENCRYPTED, pem_rsa_3des, "secret", certificate_rsa, true },
+		{ OTLS_KEY_PKCS8, key_ec, certificate_ec },
+		{ OTLS_KEY_PKCS8, key_rsa, certificate_rsa },
+		{ OTLS_KEY_SEC1, key_ec_sec1, certificate_ec },
+		{ OTLS_KEY_PKCS1, key_rsa_pkcs1, certificate_rsa },
 	};
 	const otls_engine *engine = ((const row *)*state)->engine;
 
 	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
 		otls_code code = OTLS_E_NONE;
-		otls_engine_key *key = rows[i].pem
-					   ? load_key(engine, rows[i].form, text_bytes(rows[i].data),
-						 rows[i].passphrase, &code)
-					   : load_base64(engine, rows[i].form, rows[i].data, rows[i].passphrase, &code);
+		otls_engine_key *key = load_base64(engine, rows[i].form, rows[i].data, &code);
 		otls_bytes certificate = material_bytes(rows[i].certificate);
 		uint8_t spki[1024];
 		size_t len = 0;
@@ -300,7 +291,7 @@ key_spki_wants_room(void **state)
 {
 	const otls_engine *engine = ((const row *)*state)->engine;
 	otls_code code = OTLS_E_NONE;
-	otls_engine_key *key = load_base64(engine, OTLS_KEY_PKCS8, key_ec, NULL, &code);
+	otls_engine_key *key = load_base64(engine, OTLS_KEY_PKCS8, key_ec, &code);
 	otls_report report = new_report();
 	uint8_t spki[256];
 	size_t len = 0;
@@ -309,25 +300,6 @@ key_spki_wants_room(void **state)
 	assert_int_equal(report.code, OTLS_E_LIMIT);
 	assert_int_equal(len, spki_of(engine, key, spki, sizeof(spki)));
 	free_key(engine, key);
-}
-
-static void
-wrong_passphrases(void **state)
-{
-	static const char *const wrong[] = { "", "Secret", "secret ", "x" };
-	const otls_engine *engine = ((const row *)*state)->engine;
-	otls_code code = OTLS_E_NONE;
-
-	for (size_t i = 0; i < OTLS_COUNT(wrong); i++) {
-		assert_null(load_base64(engine, OTLS_KEY_PKCS8_ENCRYPTED, key_ec_encrypted, wrong[i], &code));
-		assert_int_equal(code, OTLS_E_PASSPHRASE);
-		assert_null(load_base64(engine, OTLS_KEY_PKCS8_ENCRYPTED, key_rsa_encrypted, wrong[i], &code));
-		assert_int_equal(code, OTLS_E_PASSPHRASE);
-		assert_null(load_key(engine, OTLS_KEY_PEM_ENCRYPTED, text_bytes(pem_ec), wrong[i], &code));
-		assert_int_equal(code, OTLS_E_PASSPHRASE);
-		assert_null(load_key(engine, OTLS_KEY_PEM_ENCRYPTED, text_bytes(pem_rsa), wrong[i], &code));
-		assert_int_equal(code, OTLS_E_PASSPHRASE);
-	}
 }
 
 /* A key cut short, with a byte behind it, of another form, and no key at all. */
@@ -341,21 +313,19 @@ malformed_keys(void **state)
 	uint8_t longer[2048] = { 0 };
 
 	memcpy(longer, der.data, der.len);
-	assert_null(load_key(engine, OTLS_KEY_PKCS8, otls__bytes(longer, der.len + 1), NULL, &code));
+	assert_null(load_key(engine, OTLS_KEY_PKCS8, otls__bytes(longer, der.len + 1), &code));
 	assert_int_equal(code, OTLS_E_FORMAT);
-	assert_null(load_key(engine, OTLS_KEY_PKCS8, otls__bytes(der.data, der.len - 1), NULL, &code));
+	assert_null(load_key(engine, OTLS_KEY_PKCS8, otls__bytes(der.data, der.len - 1), &code));
 	assert_int_equal(code, OTLS_E_FORMAT);
-	assert_null(load_key(engine, OTLS_KEY_PKCS8, otls__bytes(der.data, der.len / 2), NULL, &code));
+	assert_null(load_key(engine, OTLS_KEY_PKCS8, otls__bytes(der.data, der.len / 2), &code));
 	assert_int_equal(code, OTLS_E_FORMAT);
-	assert_null(load_key(engine, OTLS_KEY_PKCS8, certificate, NULL, &code));
+	assert_null(load_key(engine, OTLS_KEY_PKCS8, certificate, &code));
 	assert_int_equal(code, OTLS_E_FORMAT);
-	assert_null(load_key(engine, OTLS_KEY_PKCS1, certificate, NULL, &code));
+	assert_null(load_key(engine, OTLS_KEY_PKCS1, certificate, &code));
 	assert_int_equal(code, OTLS_E_FORMAT);
-	assert_null(load_key(engine, OTLS_KEY_SEC1, certificate, NULL, &code));
+	assert_null(load_key(engine, OTLS_KEY_SEC1, certificate, &code));
 	assert_int_equal(code, OTLS_E_FORMAT);
-	assert_null(load_key(engine, OTLS_KEY_PKCS8_ENCRYPTED, certificate, "secret", &code));
-	assert_int_equal(code, OTLS_E_FORMAT);
-	assert_null(load_key(engine, OTLS_KEY_PKCS8, text_bytes("0"), NULL, &code));
+	assert_null(load_key(engine, OTLS_KEY_PKCS8, text_bytes("0"), &code));
 	assert_int_equal(code, OTLS_E_FORMAT);
 	free_material_bytes(der);
 	free_material_bytes(certificate);
@@ -380,7 +350,7 @@ generated_keys(void **state)
 		size_t len = 0;
 
 		assert_int_equal(engine->key_generate(rows[i].kind, der, sizeof(der), &len, &report), OTLS_OK);
-		key = load_key(engine, OTLS_KEY_PKCS8, otls__bytes(der, len), NULL, &code);
+		key = load_key(engine, OTLS_KEY_PKCS8, otls__bytes(der, len), &code);
 		assert_non_null(key);
 		assert_int_equal(engine->key_sign(key, rows[i].scheme, text_bytes("tbs"), signature, sizeof(signature),
 				     &len, &report),
@@ -437,7 +407,7 @@ cross_sign(const otls_engine *one, const otls_engine *two, const signer *s)
 	uint8_t spki_data[1024], signature[1024];
 	otls_report report = new_report();
 	otls_code code = OTLS_E_NONE;
-	otls_engine_key *key = load_base64(one, OTLS_KEY_PKCS8, s->key, NULL, &code);
+	otls_engine_key *key = load_base64(one, OTLS_KEY_PKCS8, s->key, &code);
 	otls_bytes spki;
 	size_t len = 0;
 
@@ -483,7 +453,7 @@ pss_parameters(void **state)
 	uint8_t spki_data[1024], signature[1024];
 	otls_report report = new_report();
 	otls_code code = OTLS_E_NONE;
-	otls_engine_key *key = load_base64(r->engine, OTLS_KEY_PKCS8, key_rsa, NULL, &code);
+	otls_engine_key *key = load_base64(r->engine, OTLS_KEY_PKCS8, key_rsa, &code);
 	otls_bytes spki = otls__bytes(spki_data, spki_of(r->engine, key, spki_data, sizeof(spki_data)));
 	size_t len = 0;
 
@@ -504,7 +474,7 @@ foreign_schemes(void **state)
 {
 	const otls_engine *engine = ((const row *)*state)->engine;
 	otls_code code = OTLS_E_NONE;
-	otls_engine_key *key = load_base64(engine, OTLS_KEY_PKCS8, key_ec, NULL, &code);
+	otls_engine_key *key = load_base64(engine, OTLS_KEY_PKCS8, key_ec, &code);
 	uint8_t signature[256];
 	otls_report report = new_report();
 	size_t len = 0;
@@ -528,7 +498,6 @@ static const engine_test engine_tests[] = {
 	{ "aead_refuses", aead_refuses },
 	{ "key_forms", key_forms },
 	{ "key_spki_room", key_spki_wants_room },
-	{ "wrong_passphrases", wrong_passphrases },
 	{ "malformed_keys", malformed_keys },
 	{ "generated_keys", generated_keys },
 	{ "foreign_schemes", foreign_schemes },

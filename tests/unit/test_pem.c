@@ -337,13 +337,15 @@ test_keys(void **state)
 		const char *label;
 		otls_bytes der;
 		otls_key_form form;
+		otls_key_wrap wrap;
 	} rows[] = {
-		{ "PRIVATE KEY", pkcs8(), OTLS_KEY_PKCS8 },
-		{ "ENCRYPTED PRIVATE KEY", pkcs8_encrypted(), OTLS_KEY_PKCS8_ENCRYPTED },
-		{ "RSA PRIVATE KEY", pkcs1(), OTLS_KEY_PKCS1 },
-		{ "EC PRIVATE KEY", sec1(), OTLS_KEY_SEC1 },
+		{ "PRIVATE KEY", pkcs8(), OTLS_KEY_PKCS8, OTLS_WRAP_NONE },
+		{ "ENCRYPTED PRIVATE KEY", pkcs8_encrypted(), OTLS_KEY_PKCS8, OTLS_WRAP_PKCS8 },
+		{ "RSA PRIVATE KEY", pkcs1(), OTLS_KEY_PKCS1, OTLS_WRAP_NONE },
+		{ "EC PRIVATE KEY", sec1(), OTLS_KEY_SEC1, OTLS_WRAP_NONE },
 	};
 	otls_key_form form;
+	otls_key_wrap wrap;
 	uint8_t *key = NULL;
 	size_t len = 0;
 
@@ -351,17 +353,20 @@ test_keys(void **state)
 	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
 		otls_bytes pem = JOIN(block_of("CERTIFICATE", make_leaf("x")),
 		    block_of("EC PARAMETERS", RAW("\x06\x01\x2a")), block_of(rows[i].label, rows[i].der));
-		assert_int_equal(otls__key_decode(rows[i].der, OTLS_FILETYPE_ASN1, "t", &form, &key, &len), OTLS_OK);
+		assert_int_equal(
+		    otls__key_decode(rows[i].der, OTLS_FILETYPE_ASN1, "t", &form, &wrap, &key, &len), OTLS_OK);
 		assert_int_equal(form, rows[i].form);
+		assert_int_equal(wrap, rows[i].wrap);
 		assert_true(otls__bytes_equal(otls__bytes(key, len), rows[i].der));
 		otls__free_secret(key, len);
-		assert_int_equal(otls__key_decode(pem, OTLS_FILETYPE_PEM, "t", &form, &key, &len), OTLS_OK);
+		assert_int_equal(otls__key_decode(pem, OTLS_FILETYPE_PEM, "t", &form, &wrap, &key, &len), OTLS_OK);
 		assert_int_equal(form, rows[i].form);
+		assert_int_equal(wrap, rows[i].wrap);
 		assert_true(otls__bytes_equal(otls__bytes(key, len), rows[i].der));
 		otls__free_secret(key, len);
 		/* Under another label it is refused. */
 		pem = block_of(rows[(i + 1) % OTLS_COUNT(rows)].label, rows[i].der);
-		assert_int_equal(otls__key_decode(pem, OTLS_FILETYPE_PEM, "t", &form, &key, &len), OTLS_ERROR);
+		assert_int_equal(otls__key_decode(pem, OTLS_FILETYPE_PEM, "t", &form, &wrap, &key, &len), OTLS_ERROR);
 		assert_error(OTLS_E_FORMAT, "t, line 1: the block holds no ");
 	}
 }
@@ -372,15 +377,18 @@ test_encrypted_pem_key(void **state)
 	static const char block[] = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X\n\nZm9v\n"
 				    "-----END EC PRIVATE KEY-----\n";
 	otls_key_form form;
+	otls_key_wrap wrap;
 	uint8_t *key = NULL;
 	size_t len = 0;
 
 	(void)state;
 	assert_int_equal(
-	    otls__key_decode(JOIN(RAW("text\n"), RAW(block)), OTLS_FILETYPE_PEM, "t", &form, &key, &len), OTLS_OK);
-	assert_int_equal(form, OTLS_KEY_PEM_ENCRYPTED);
+	    otls__key_decode(JOIN(RAW("text\n"), RAW(block)), OTLS_FILETYPE_PEM, "t", &form, &wrap, &key, &len),
+	    OTLS_OK);
+	assert_int_equal(form, OTLS_KEY_SEC1);
+	assert_int_equal(wrap, OTLS_WRAP_PEM);
 	assert_int_equal(len, strlen(block));
-	assert_string_equal(key, block); /* with a NUL behind it */
+	assert_memory_equal(key, block, len);
 	otls__free_secret(key, len);
 }
 
@@ -409,12 +417,14 @@ test_not_keys(void **state)
 		{ OTLS_FILETYPE_ASN1, RAW("garbage"), "not one DER value" },
 	};
 	otls_key_form form;
+	otls_key_wrap wrap;
 	uint8_t *key = NULL;
 	size_t len = 0;
 
 	(void)state;
 	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
-		assert_int_equal(otls__key_decode(rows[i].data, rows[i].type, "t", &form, &key, &len), OTLS_ERROR);
+		assert_int_equal(
+		    otls__key_decode(rows[i].data, rows[i].type, "t", &form, &wrap, &key, &len), OTLS_ERROR);
 		assert_error(OTLS_E_FORMAT, rows[i].message);
 		assert_null(key);
 	}
@@ -437,6 +447,7 @@ test_no_memory(void **state)
 	    A_KEY, block_of("CERTIFICATE", make_leaf("one")), block_of("CERTIFICATE", make_leaf("two")));
 	otls_certificate **certs = NULL;
 	otls_key_form form;
+	otls_key_wrap wrap;
 	uint8_t *key = NULL;
 	size_t count = 0;
 	size_t len = 0;
@@ -452,7 +463,7 @@ test_no_memory(void **state)
 	assert_int_equal(count, 2);
 	otls__certificates_free(certs, count);
 	allowed = n = 0;
-	while (otls__key_decode(text, OTLS_FILETYPE_PEM, "t", &form, &key, &len) != OTLS_OK) {
+	while (otls__key_decode(text, OTLS_FILETYPE_PEM, "t", &form, &wrap, &key, &len) != OTLS_OK) {
 		assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_MEMORY);
 		allowed = ++n;
 	}

@@ -170,7 +170,7 @@ key_complete(mint_key *key)
 	const otls_engine *engine = key->engine;
 	otls_report report = { .code = OTLS_E_BACKEND, .alert = -1 };
 
-	if (engine->key_load(key->key, OTLS_KEY_PKCS8, mint_bytes(key->pkcs8, key->pkcs8_len), NULL, &report) ||
+	if (engine->key_load(key->key, OTLS_KEY_PKCS8, mint_bytes(key->pkcs8, key->pkcs8_len), &report) ||
 	    engine->key_spki(key->key, key->spki, PUBLIC_KEY_MAX, &key->spki_len, &report)) {
 		mint_fail_report("the private key cannot be used", &report);
 		mint_key_free(key);

@@ -37,7 +37,6 @@ static const struct limit {
 	{ OTLS_LIMIT_CHAIN_COUNT, "CHAIN_COUNT", "certificates that a peer may send" },
 	{ OTLS_LIMIT_CHAIN_BYTES, "CHAIN_BYTES", "bytes of the Certificate message that a peer may send" },
 	{ OTLS_LIMIT_RSA_BITS, "RSA_BITS", "bits of the largest RSA key of a peer or of its issuers" },
-	{ OTLS_LIMIT_PASSPHRASE_BYTES, "PASSPHRASE_BYTES", "bytes of the longest passphrase of a private key" },
 	{ OTLS_LIMIT_ALPN_COUNT, "ALPN_COUNT", "application protocols that a client can offer" },
 	{ OTLS_LIMIT_ALPN_NAME_BYTES, "ALPN_NAME_BYTES", "bytes of one application protocol's name" },
 };
