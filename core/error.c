@@ -82,6 +82,17 @@ otls__fail_errno(otls_code code, int err, const char *format, ...)
 	return OTLS_ERROR;
 }
 
+void
+otls__error_entries(const otls_report *report)
+{
+	last.entries = report->entries < OTLS_REPORT_ENTRIES ? report->entries : OTLS_REPORT_ENTRIES;
+	for (unsigned i = 0; i < last.entries; i++) {
+		snprintf(last.entry[i].library, sizeof(last.entry[i].library), "%s", report->entry[i].library);
+		snprintf(last.entry[i].function, sizeof(last.entry[i].function), "%s", report->entry[i].function);
+		snprintf(last.entry[i].reason, sizeof(last.entry[i].reason), "%s", report->entry[i].reason);
+	}
+}
+
 otls_status
 otls__fail_report(otls_code code, const otls_report *report, const char *format, ...)
 {
@@ -92,12 +103,7 @@ otls__fail_report(otls_code code, const otls_report *report, const char *format,
 	va_end(args);
 	last.alert = report->alert;
 	last.alert_sent = report->alert_sent;
-	last.entries = report->entries < OTLS_REPORT_ENTRIES ? report->entries : OTLS_REPORT_ENTRIES;
-	for (unsigned i = 0; i < last.entries; i++) {
-		snprintf(last.entry[i].library, sizeof(last.entry[i].library), "%s", report->entry[i].library);
-		snprintf(last.entry[i].function, sizeof(last.entry[i].function), "%s", report->entry[i].function);
-		snprintf(last.entry[i].reason, sizeof(last.entry[i].reason), "%s", report->entry[i].reason);
-	}
+	otls__error_entries(report);
 	if (last.alert >= 0 && otls_alert_name(last.alert)[0] != '\0')
 		append(otls_alert_name(last.alert));
 	if (last.entries > 0 && last.entry[last.entries - 1].reason[0] != '\0')

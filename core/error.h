@@ -36,6 +36,8 @@ otls_status otls__fail(otls_code code, const char *format, ...) OTLS_PRINTF(2, 3
 otls_status otls__fail_errno(otls_code code, int err, const char *format, ...) OTLS_PRINTF(3, 4);
 /* Adds the library's last reason to the text, and keeps alert and entries.  The code is the caller's. */
 otls_status otls__fail_report(otls_code code, const otls_report *report, const char *format, ...) OTLS_PRINTF(3, 4);
+/* Gives the thread's record the library's words alone. */
+void otls__error_entries(const otls_report *report);
 otls_status otls__fail_memory(void);
 /* "otls_connection_read: buf is NULL": a NULL where none may be. */
 otls_status otls__fail_null(const char *function, const char *argument);
@@ -53,7 +55,7 @@ otls__library_code(const otls_report *report)
 static inline otls_report
 otls__report(void)
 {
-	return (otls_report){ .code = OTLS_E_BACKEND, .alert = -1 };
+	return (otls_report){ .code = OTLS_E_BACKEND, .alert = -1, .verify_depth = -1 };
 }
 
 #endif

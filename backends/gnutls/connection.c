@@ -546,6 +546,7 @@ const otls_engine otls__engine_gnutls = {
 	.key_generate = gtls_key_generate,
 	.context_init = gtls_context_init,
 	.context_fini = gtls_context_fini,
+	.verify_chain_native = gtls_verify_chain_native,
 	.connection_init = connection_init,
 	.connection_fini = connection_fini,
 	.handshake = handshake,

@@ -2,6 +2,7 @@
 #ifndef OTLS_GTLS_H
 #define OTLS_GTLS_H
 
+#include <omnitls/certificate.h>
 #include <omnitls/engine.h>
 
 #include <gnutls/abstract.h>
@@ -124,6 +125,9 @@ int gtls_on_secret(gnutls_session_t session, const char *label, const gnutls_dat
 bool gtls_judge(otls_engine_connection *conn);
 /* Clients: makes the library ask for no staple. */
 void gtls_ask_no_staple(otls_engine_connection *conn);
+
+/* == verify.c == */
+otls_status gtls_verify_chain_native(const otls_native_chain *chain, otls_report *report);
 
 /* == crypto.c == */
 otls_status gtls_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs,

@@ -698,6 +698,7 @@ const otls_engine otls__engine_openssl = {
 
 	.context_init = ossl_context_init,
 	.context_fini = ossl_context_fini,
+	.verify_chain_native = ossl_verify_chain_native,
 
 	.connection_init = connection_init,
 	.connection_fini = connection_fini,

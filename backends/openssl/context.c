@@ -242,6 +242,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_AEAD:
 	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
+	case OTLS_CAP_NATIVE_VERIFY:
 		return true;
 	case OTLS_CAP_TLS1_0:
 	case OTLS_CAP_TLS1_1:
@@ -251,7 +252,6 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_PSK:
 	case OTLS_CAP_POST_HANDSHAKE_AUTH:
 	case OTLS_CAP_KEY_CALLBACK:
-	case OTLS_CAP_NATIVE_VERIFY:
 	case OTLS_CAP_SESSION:
 		return false;
 	}

@@ -2,6 +2,7 @@
 #ifndef OTLS_OSSL_H
 #define OTLS_OSSL_H
 
+#include <omnitls/certificate.h>
 #include <omnitls/engine.h>
 
 #include <openssl/err.h>
@@ -114,6 +115,9 @@ void ossl_context_fini(otls_engine_context *ctx);
 bool ossl_connection_suites(SSL *ssl, const uint16_t *suites, size_t count);
 /* The leaf and the certificates behind it; both are the caller's.  false: they do not parse, or no memory. */
 bool ossl_parse_chain(const otls_engine_identity *identity, X509 **leaf, STACK_OF(X509) * *rest);
+
+/* == verify.c == */
+otls_status ossl_verify_chain_native(const otls_native_chain *chain, otls_report *report);
 
 /* == connection.c: called by the library, installed by context.c == */
 bool ossl_bio_init(void);

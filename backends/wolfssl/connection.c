@@ -702,6 +702,7 @@ const otls_engine otls__engine_wolfssl = {
 
 	.context_init = wolf_context_init,
 	.context_fini = wolf_context_fini,
+	.verify_chain_native = wolf_verify_chain_native,
 
 	.connection_init = connection_init,
 	.connection_fini = connection_fini,

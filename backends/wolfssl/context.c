@@ -77,6 +77,7 @@ wolf_has(otls_capability capability)
 	case OTLS_CAP_AEAD:
 	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
+	case OTLS_CAP_NATIVE_VERIFY:
 		return true;
 	case OTLS_CAP_EXPORTER:
 		return WOLF_EXPORTER;

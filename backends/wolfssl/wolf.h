@@ -3,6 +3,7 @@
 #ifndef OTLS_WOLF_H
 #define OTLS_WOLF_H
 
+#include <omnitls/certificate.h>
 #include <omnitls/engine.h>
 
 #include <wolfssl/options.h>
@@ -141,6 +142,10 @@ otls_status wolf_aead_seal(const uint8_t key[32], const uint8_t nonce[12], otls_
     uint8_t *out, otls_report *report);
 otls_status wolf_aead_open(const uint8_t key[32], const uint8_t nonce[12], otls_bytes aad, otls_bytes sealed,
     uint8_t *out, otls_report *report);
+
+/* == verify.c == */
+
+otls_status wolf_verify_chain_native(const otls_native_chain *chain, otls_report *report);
 
 /* == context.c == */
 

@@ -169,8 +169,9 @@ otls_bytes otls__alpn_offered(const otls_connection *conn);
 uint64_t otls__verify_mode(const otls_connection *conn);
 
 /* == verify_callback.c == */
-/* Core's verdict has been made: looks for the pins, and asks the verify callback. */
-void otls__peer_settle(otls_connection *conn);
+/* Core's verdict has been made, with this store (NULL: none): looks for the pins, and asks the library's own verifier and
+ * the verify callback, where that is wanted. */
+void otls__peer_settle(otls_connection *conn, const otls_store *store);
 
 /* == verdict.c == */
 /* What the peer's chain is judged by. */

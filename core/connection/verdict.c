@@ -171,16 +171,12 @@ unreadable(const otls_peer *peer)
 }
 
 static void
-judge_chain(otls_connection *conn)
+judge_chain(otls_connection *conn, const otls_store *store)
 {
 	const otls_pin_list *keys = &conn->sealed->settings.trusted_keys;
 	otls_verify_outcome *outcome = &conn->peer.outcome;
-	otls_verify_params params;
-	otls_store *store = NULL;
+	otls_verify_params params = otls__verify_params(conn, store);
 
-	if (keys->count == 0 && otls__sealed_trust(conn->sealed, conn->role, &store) != OTLS_OK)
-		store = NULL; /* nothing is trusted, and the verdict says so */
-	params = otls__verify_params(conn, store);
 	if (keys->count > 0)
 		otls__verify_key(&params, keys, outcome);
 	else
@@ -192,17 +188,21 @@ static void
 judge(otls_connection *conn)
 {
 	otls_peer *peer = &conn->peer;
+	otls_store *store = NULL;
 
 	peer->outcome = (otls_verify_outcome){ .depth = -1 };
+	if (conn->sealed->settings.trusted_keys.count == 0 &&
+	    otls__sealed_trust(conn->sealed, conn->role, &store) != OTLS_OK)
+		store = NULL; /* nothing is trusted, and the verdict says so */
 	if (peer->count == 0)
 		conclude(peer, OTLS_REASON_NO_PEER_CERTIFICATE, -1);
 	else if (unreadable(peer) >= 0)
 		conclude(peer, OTLS_REASON_MALFORMED, unreadable(peer));
 	else
-		judge_chain(conn);
+		judge_chain(conn, store);
 	peer->judged = true;
 	if (!conn->no_memory)
-		otls__peer_settle(conn);
+		otls__peer_settle(conn, store);
 }
 
 static bool
@@ -247,6 +247,7 @@ explain_refusal(const otls_connection *conn, const otls_report *report)
 	otls_error *err = otls__error_thread();
 
 	otls__fail(OTLS_E_VERIFY, "%s", outcome->text);
+	otls__error_entries(&outcome->report);
 	err->verify_reason = (int)outcome->reason;
 	err->verify_depth = outcome->depth;
 	/* The engine was asked for an alert, or failed by itself, and then only it knows whether it sent one. */

@@ -1,7 +1,22 @@
-/* What a program may say about core's verdict: pins, which nothing lifts, and the verify callback. */
+/* What else is said about core's verdict: by the library's own verifier, by pins, which nothing lifts, and by the verify
+ * callback. */
 #include "connection/connection.h"
 
 #include <stdio.h>
+
+/* == the library's own verifier == */
+
+static void
+ask_library(otls_connection *conn, const otls_verify_params *params)
+{
+	otls_verify_outcome *outcome = &conn->peer.outcome;
+
+	if ((params->flags & OTLS_VERIFY_FLAG_NATIVE_TOO) == 0 || outcome->reason != OTLS_REASON_OK ||
+	    conn->sealed->settings.trusted_keys.count > 0 || otls__verify_mode(conn) == OTLS_VERIFY_INSECURE_NONE)
+		return;
+	otls__verify_native(params, outcome);
+	conn->no_memory = outcome->reason == OTLS_REASON_INTERNAL && outcome->report.code == OTLS_E_MEMORY;
+}
 
 /* == pins == */
 
@@ -173,13 +188,15 @@ blame_pins(otls_connection *conn, const otls_verify_params *params)
 }
 
 void
-otls__peer_settle(otls_connection *conn)
+otls__peer_settle(otls_connection *conn, const otls_store *store)
 {
 	const otls_settings *settings = &conn->sealed->settings;
 	const otls_verify_outcome *outcome = &conn->peer.outcome;
-	otls_verify_params params = otls__verify_params(conn, NULL);
+	otls_verify_params params = otls__verify_params(conn, store);
 
 	check_pins(conn, &params);
+	if (!conn->no_memory)
+		ask_library(conn, &params);
 	if (conn->no_memory)
 		return;
 	/* A verdict that is about no path has nothing to show, and nothing in it could be overruled. */

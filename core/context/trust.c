@@ -4,7 +4,7 @@
 
 #define DEPTH_MAX   100
 #define KNOWN_MODES (OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE | OTLS_VERIFY_INSECURE_NONE)
-#define KNOWN_FLAGS (OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN)
+#define KNOWN_FLAGS (OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN | OTLS_VERIFY_FLAG_NATIVE_TOO)
 
 /* Starts a change: a store with what is trusted now, to be added to.  The store in force is never touched, since it
  * may be shared, and since a change that fails half-way must leave it as it was. */
@@ -153,6 +153,8 @@ otls_context_set_verify_flags(otls_context *ctx, uint64_t flags)
 		return otls__fail_null(__func__, "ctx");
 	if ((flags & ~KNOWN_FLAGS) != 0)
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: unknown flags", __func__);
+	if ((flags & OTLS_VERIFY_FLAG_NATIVE_TOO) != 0 && !ctx->engine->has(OTLS_CAP_NATIVE_VERIFY))
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: NATIVE_TOO on %s", __func__, ctx->engine->name);
 	ctx->settings.verify_flags = flags;
 	otls__context_changed(ctx);
 	return OTLS_OK;

@@ -76,6 +76,9 @@ typedef struct otls_verify_outcome {
 } otls_verify_outcome;
 
 void otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcome);
+/* Of a chain that was found good: asks the library's own verifier too, and if that refuses, so does the outcome, with
+ * its reason and its words. */
+void otls__verify_native(const otls_verify_params *params, otls_verify_outcome *outcome);
 void otls__verify_outcome_fini(otls_verify_outcome *outcome);
 /* Makes a finding about the outcome's path its reason, depth and text. */
 void otls__verify_conclude(otls_verify_outcome *outcome, const otls_verify_params *params, const otls_finding *finding);

@@ -156,6 +156,12 @@ OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL 
 
 #define OTLS_VERIFY_FLAG_PARTIAL_CHAIN     (UINT64_C(1) << 0) /* any certificate of the store may end a chain */
 #define OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN (UINT64_C(1) << 5) /* common name, where there is no name of another kind */
+/* The library's own verifier must agree too.  It is asked about chains that OmniTLS has found good, each time with
+ * objects of their own, so that no chain depends on an earlier one; it can only make things stricter, and differs from
+ * library to library: that is what OmniTLS's verifier is for.  Its refusal is E_VERIFY with the reason that comes
+ * closest; the text says whose it is, and the error's entries are its words.  UNSUPPORTED where the backend has no
+ * NATIVE_VERIFY.  Not asked with INSECURE_NONE, nor where a key is trusted instead of a chain (trust_spki). */
+#define OTLS_VERIFY_FLAG_NATIVE_TOO        (UINT64_C(1) << 6)
 /* Replaces the flags.  Unknown ones are refused with UNSUPPORTED. */
 OTLS_MUST_USE otls_status otls_context_set_verify_flags(otls_context *ctx, uint64_t flags);
 OTLS_API uint64_t otls_context_verify_flags(const otls_context *ctx);

@@ -58,6 +58,8 @@ typedef struct otls_report {
 		char function[48];
 		char reason[128];
 	} entry[OTLS_REPORT_ENTRIES]; /* the library's own words, oldest first */
+	int verify_reason;            /* verify_chain_native: an otls_verify_reason */
+	int verify_depth;             /* which certificate of the chain, as far as the library tells; 0: the leaf */
 } otls_report;
 
 typedef enum otls_role { OTLS_ROLE_CLIENT = 1, OTLS_ROLE_SERVER = 2 } otls_role;
@@ -177,6 +179,21 @@ typedef enum otls_engine_event {
 	OTLS_ENGINE_WARNING_ALERT /* value: the alert */
 } otls_engine_event;
 
+/* What the library's own verifier is asked about: a chain that core found good. */
+typedef struct otls_native_chain {
+	size_t size;
+	const otls_bytes *chain; /* DER, as it came, leaf first */
+	size_t chain_len;
+	const otls_bytes *anchors; /* DER of the trusted certificates that may be above it by name */
+	size_t anchor_count;
+	otls_role peer;     /* whose chain it is */
+	const char *name;   /* host name or IP address as text; "": not to be checked */
+	bool name_is_ip;    /* which of the two */
+	bool partial_chain; /* any of anchors may end it, not only a root */
+	int64_t time; /* Unix seconds.  A library that has only the clock leaves dates to core if the two differ by
+	                     * more than a minute */
+} otls_native_chain;
+
 /* == calls back into core == */
 typedef struct otls_host_calls {
 	size_t size;
@@ -267,9 +284,10 @@ struct otls_engine {
 	/* context: required, but for the last */
 	otls_status (*context_init)(otls_engine_context *ctx, const otls_engine_config *config, otls_report *report);
 	void (*context_fini)(otls_engine_context *ctx);
-	/* The library's own verifier, on throw-away objects.  NATIVE_VERIFY. */
-	otls_status (*verify_chain_native)(const otls_bytes *chain, size_t n, const otls_bytes *anchors,
-	    size_t anchor_count, otls_role peer, const char *name, int64_t time, otls_report *report);
+	/* The library's own verifier, on objects made for this one call: nothing that it learns may stay.  OK: it agrees.
+	 * ERROR: VERIFY and the report's verify_reason and verify_depth; BACKEND or MEMORY: it could not judge.
+	 * NATIVE_VERIFY. */
+	otls_status (*verify_chain_native)(const otls_native_chain *chain, otls_report *report);
 
 	/* connection: required.  calls and setup stay valid until connection_fini. */
 	otls_status (*connection_init)(otls_engine_connection *conn, otls_engine_context *ctx,

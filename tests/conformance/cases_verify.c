@@ -17,6 +17,7 @@ struct scene {
 	mint_spec leaf, middle;
 	bool has_middle;
 	bool send_middle, send_root;
+	bool out_of_order; /* another intermediate signs the leaf, and is sent behind its issuer */
 	bool leaf_signs_itself;
 	const mint_identity *root; /* signs, and is trusted unless ... */
 	const mint_identity *trusted;
@@ -59,12 +60,15 @@ struct chain {
 static bool
 make_chain(struct run *run, const struct scene *scene, struct chain *chain)
 {
-	const mint_identity *list[4] = { NULL }, *issuer = scene->root;
+	const mint_spec below = { .common_name = "Lower intermediate", .is_ca = true };
+	const mint_identity *list[5] = { NULL }, *issuer = scene->root, *lower = NULL;
 	size_t n = 0;
 
 	if (issuer == NULL)
 		return false;
 	if (scene->has_middle && (issuer = chain->middle = pki_make(run, &scene->middle, issuer)) == NULL)
+		return false;
+	if (scene->out_of_order && (issuer = lower = pki_make(run, &below, issuer)) == NULL)
 		return false;
 	chain->leaf = pki_make(run, &scene->leaf, scene->leaf_signs_itself ? NULL : issuer);
 	if (chain->leaf == NULL)
@@ -72,6 +76,8 @@ make_chain(struct run *run, const struct scene *scene, struct chain *chain)
 	list[n++] = chain->leaf;
 	if (scene->has_middle && scene->send_middle)
 		list[n++] = chain->middle;
+	if (lower != NULL)
+		list[n++] = lower;
 	if (scene->send_root)
 		list[n++] = scene->root;
 	chain->pem = run_owns(run, mint_chain_pem(list), free);
@@ -609,10 +615,207 @@ skip_name_check(struct run *run)
 	    run, otls_error_verify_reason(otls_connection_error(refused->client)), OTLS_REASON_UNKNOWN_ISSUER);
 }
 
+/* == the library's own verifier in addition == */
+
+/* Chains that are good, and that one library or another refuses by itself. */
+static void
+native_usual(struct run *run, struct scene *scene)
+{
+	(void)run;
+	scene->has_middle = true;
+}
+
+/* OpenSSL wants the purpose itself. */
+static void
+native_any_purpose(struct run *run, struct scene *scene)
+{
+	static const char *const any[] = { "2.5.29.37.0", NULL };
+
+	(void)run;
+	scene->leaf.purposes = any;
+}
+
+/* inhibitPolicyMapping 0, which maps nothing away here: GnuTLS does not know the extension. */
+static void
+native_policy_constraints(struct run *run, struct scene *scene)
+{
+	static const mint_extension constraints = { "2.5.29.36", true, "\x30\x03\x81\x01\x00", 5 };
+
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.extensions = &constraints;
+	scene->middle.extension_count = 1;
+}
+
+/* wolfSSL goes through a chain once, from its end. */
+static void
+native_out_of_order(struct run *run, struct scene *scene)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->out_of_order = true;
+}
+
+static void
+native_address(struct run *run, struct scene *scene)
+{
+	static const char *const names[] = { "192.0.2.1", NULL };
+
+	(void)run;
+	use_names(scene, names, "192.0.2.1");
+}
+
+static bool
+play_native(struct run *run, void (*set)(struct run *, struct scene *), uint64_t flags, struct pair **pair)
+{
+	struct chain chain = { 0 };
+	struct scene scene;
+
+	init_scene(run, &scene);
+	set(run, &scene);
+	scene.flags = flags;
+	*pair = open_scene(run, &scene, &chain);
+	if (*pair == NULL || run->outcome == OUTCOME_FAILED)
+		return false;
+	pair_handshake(*pair);
+	return true;
+}
+
+/* A refusal says whose it is, and has the library's words. */
+static bool
+check_native_refusal(struct run *run, const struct pair *pair)
+{
+	const otls_error *err = otls_connection_error(pair->client);
+	const char *library = NULL, *reason = NULL;
+
+	return CHECK_TEXT(run, otls_error_name(err), "VERIFY") &&
+	       CHECK(run, otls_error_verify_reason(err) != OTLS_REASON_OK) &&
+	       CHECK_NUMBER(run, otls_connection_verify_result(pair->client, NULL), otls_error_verify_reason(err)) &&
+	       CHECK(run, strstr(otls_error_message(err), "own verifier refuses it") != NULL) &&
+	       CHECK(run, otls_error_entry(err, 0, &library, NULL, &reason)) && CHECK(run, library[0] != '\0') &&
+	       CHECK(run, reason[0] != '\0');
+}
+
+static bool
+native_row(struct run *run)
+{
+	void (*const *set)(struct run *, struct scene *) = run->test->row;
+	struct pair *alone = NULL, *both = NULL;
+
+	if (!otls_backend_has(run->client, OTLS_CAP_NATIVE_VERIFY))
+		return CHECK_ERROR(run, otls_context_set_verify_flags(bare_client(run), OTLS_VERIFY_FLAG_NATIVE_TOO),
+			   OTLS_E_UNSUPPORTED) &&
+		       unsupported(run, "no verifier of its own");
+	if (!play_native(run, *set, 0, &alone) || !CHECK_NUMBER(run, alone->client_status, OTLS_OK) ||
+	    !play_native(run, *set, OTLS_VERIFY_FLAG_NATIVE_TOO, &both))
+		return false;
+	return both->client_status == OTLS_OK || check_native_refusal(run, both);
+}
+
+/* Each of them refuses one of these: the flag does something. */
+static bool
+native_is_stricter(struct run *run)
+{
+	void (*const sets[])(
+	    struct run *, struct scene *) = { native_any_purpose, native_policy_constraints, native_out_of_order };
+	struct pair *pair = NULL;
+	size_t refused = 0;
+
+	if (!otls_backend_has(run->client, OTLS_CAP_NATIVE_VERIFY))
+		return unsupported(run, "no verifier of its own");
+	for (size_t i = 0; i < COUNT(sets); i++) {
+		if (!play_native(run, sets[i], OTLS_VERIFY_FLAG_NATIVE_TOO, &pair))
+			return false;
+		refused += pair->client_status == OTLS_OK ? 0 : 1;
+	}
+	return CHECK(run, refused > 0);
+}
+
+static bool
+native_agrees(struct run *run)
+{
+	struct pair *pair = NULL;
+
+	if (!otls_backend_has(run->client, OTLS_CAP_NATIVE_VERIFY))
+		return unsupported(run, "no verifier of its own");
+	return play_native(run, native_usual, OTLS_VERIFY_FLAG_NATIVE_TOO, &pair) &&
+	       CHECK_NUMBER(run, pair->client_status, OTLS_OK) && pair_exchange(pair, 100) &&
+	       play_native(run, native_address, OTLS_VERIFY_FLAG_NATIVE_TOO, &pair) &&
+	       CHECK_NUMBER(run, pair->client_status, OTLS_OK);
+}
+
+/* What core refuses is not asked about: core's reason, whatever the library would say. */
+static bool
+native_after_core(struct run *run)
+{
+	static const struct verify_row row = { wrong_host, OTLS_REASON_HOSTNAME_MISMATCH, 0, ANY_ALERT };
+	struct chain chain = { 0 };
+	struct scene scene;
+	struct pair *pair = NULL;
+
+	if (!otls_backend_has(run->client, OTLS_CAP_NATIVE_VERIFY))
+		return unsupported(run, "no verifier of its own");
+	init_scene(run, &scene);
+	wrong_host(run, &scene, true);
+	scene.flags = OTLS_VERIFY_FLAG_NATIVE_TOO;
+	if ((pair = open_scene(run, &scene, &chain)) == NULL)
+		return false;
+	pair_handshake(pair);
+	return check_refusal(run, pair, &row) &&
+	       CHECK(run, strstr(otls_error_message(otls_connection_error(pair->client)), "own verifier") == NULL);
+}
+
+/* No chain depends on an earlier one: what the library learns goes with the objects that it was asked with. */
+static bool
+native_learns_nothing(struct run *run)
+{
+	otls_context *client = good_client(run), *whole = bare_server(run), *cut = bare_server(run);
+	const mint_spec middle = { .common_name = "Intermediate", .is_ca = true };
+	const mint_spec leaf = { .common_name = HOST, .names = host_names, .key = pki_key(run) };
+	const mint_identity *ca = pki_make(run, &middle, pki_ca(run));
+	const mint_identity *list[3] = { ca != NULL ? pki_make(run, &leaf, ca) : NULL, ca, NULL };
+	struct pair *pair = NULL;
+	char *pem;
+
+	if (!otls_backend_has(run->client, OTLS_CAP_NATIVE_VERIFY))
+		return unsupported(run, "no verifier of its own");
+	if (list[0] == NULL || (pem = run_owns(run, mint_chain_pem(list), free)) == NULL ||
+	    !CHECK_OK(run, otls_context_set_verify_flags(client, OTLS_VERIFY_FLAG_NATIVE_TOO)) ||
+	    !CHECK_OK(run,
+		otls_context_use_key_pair_mem(whole, pem, strlen(pem), list[0]->key_pem, strlen(list[0]->key_pem))) ||
+	    !use_identity(run, cut, list[0]))
+		return false;
+	if (!pair_connect(pair_open(run, client, whole, WIRE_VARIED)))
+		return false;
+	pair = pair_open(run, client, cut, WIRE_VARIED);
+	pair_handshake(pair);
+	return CHECK_NUMBER(
+	    run, otls_error_verify_reason(otls_connection_error(pair->client)), OTLS_REASON_UNKNOWN_ISSUER);
+}
+
+/* A server asks about its clients, and the name is no matter. */
+static bool
+native_of_client(struct run *run)
+{
+	otls_context *client = good_client(run), *server = good_server(run);
+
+	if (!otls_backend_has(run->server, OTLS_CAP_NATIVE_VERIFY))
+		return unsupported(run, "no verifier of its own");
+	return trust(run, server, pki_ca(run)) && use_identity(run, client, pki_client(run)) &&
+	       CHECK_OK(run, otls_context_set_verify(server, OTLS_VERIFY_REQUIRE)) &&
+	       CHECK_OK(run, otls_context_set_verify_flags(server, OTLS_VERIFY_FLAG_NATIVE_TOO)) &&
+	       pair_connect(pair_open(run, client, server, WIRE_VARIED));
+}
+
 #define ROW(name, set, reason, depth, alert)                                                                           \
 	{                                                                                                              \
 		name, verify_row, &(const struct verify_row){ set, OTLS_REASON_##reason, depth, alert }, SCOPE_PAIR,   \
 		    CASE_VARIED                                                                                        \
+	}
+
+#define NATIVE(name, set)                                                                                              \
+	{                                                                                                              \
+		name, native_row, &(void (*const)(struct run *, struct scene *)){ set }, SCOPE_PAIR, CASE_VARIED       \
 	}
 
 static const struct test_case cases[] = {
@@ -655,6 +858,14 @@ static const struct test_case cases[] = {
 	ROW("sha1_signature", sha1_signature, WEAK_SIGNATURE, 0, ANY_ALERT),
 	{ "insecure_none", insecure_none, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "insecure_none_once", insecure_none_once, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	NATIVE("native_any_purpose", native_any_purpose),
+	NATIVE("native_policy_constraints", native_policy_constraints),
+	NATIVE("native_out_of_order", native_out_of_order),
+	{ "native_agrees", native_agrees, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "native_after_core", native_after_core, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "native_learns_nothing", native_learns_nothing, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "native_of_client", native_of_client, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "native_is_stricter", native_is_stricter, .scope = SCOPE_BACKEND_VERSION },
 	{ "skip_name_check", skip_name_check, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 };
 
