@@ -1,6 +1,7 @@
 /* Connections: the library's handshake and records over core's two queues. */
 #include "wolf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -89,25 +90,40 @@ take_vector(otls_bytes *in, size_t size, otls_bytes *out)
 	return true;
 }
 
-#define REQUEST_MAX 64 /* names, and schemes, of a request that core is told */
+#define SCHEMES_MAX 64 /* of a request that core is told */
+
+/* The names of a request, and how many they are; NULL: no memory. */
+static otls_bytes *
+split_names(otls_bytes list, size_t *count)
+{
+	otls_bytes *names = malloc((list.len / 2 + 1) * sizeof(*names)); /* 2 bytes each at least */
+
+	*count = 0;
+	while (names != NULL && take_vector(&list, 2, &names[*count]))
+		++*count;
+	return names;
+}
 
 /* RFC 5246, section 7.4.4: certificate types, signature algorithms, names. */
 static void
 choose_by_request(otls_engine_connection *conn, otls_bytes request)
 {
 	otls_bytes types = { NULL, 0 }, algorithms = { NULL, 0 }, list = { NULL, 0 };
-	otls_bytes names[REQUEST_MAX];
-	uint16_t schemes[REQUEST_MAX];
+	uint16_t schemes[SCHEMES_MAX];
+	otls_bytes *names;
 	size_t name_count = 0, scheme_count = 0;
 
 	if (!take_vector(&request, 1, &types) || !take_vector(&request, 2, &algorithms) ||
 	    !take_vector(&request, 2, &list))
 		return; /* malformed: the library refuses it next */
-	for (; algorithms.len >= 2 && scheme_count < REQUEST_MAX; algorithms.data += 2, algorithms.len -= 2)
+	for (; algorithms.len >= 2 && scheme_count < SCHEMES_MAX; algorithms.data += 2, algorithms.len -= 2)
 		schemes[scheme_count++] = (uint16_t)(algorithms.data[0] << 8 | algorithms.data[1]);
-	while (name_count < REQUEST_MAX && take_vector(&list, 2, &names[name_count]))
-		name_count++;
+	if ((names = split_names(list, &name_count)) == NULL) {
+		conn->choice_made = conn->choice_failed = true;
+		return;
+	}
 	choose_identity(conn, names, name_count, schemes, scheme_count);
+	free(names);
 }
 
 /* TLS 1.2: the library shows each message before it acts on it. */

@@ -430,6 +430,45 @@ add_client_ca(WOLFSSL_STACK *names, otls_bytes der, otls_report *report)
 	return OTLS_OK;
 }
 
+/* NULL: report tells. */
+static WOLFSSL_STACK *
+make_client_ca(const otls_engine_config *config, bool backwards, otls_report *report)
+{
+	WOLFSSL_STACK *names = wolfSSL_sk_X509_NAME_new(NULL);
+
+	if (names == NULL) {
+		wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_sk_X509_NAME_new", MEMORY_E);
+		return NULL;
+	}
+	for (size_t i = 0; i < config->client_ca_count; i++) {
+		size_t at = backwards ? config->client_ca_count - 1 - i : i;
+
+		if (add_client_ca(names, config->client_ca[at], report) != OTLS_OK) {
+			wolfSSL_sk_X509_NAME_pop_free(names, wolfSSL_X509_NAME_free);
+			return NULL;
+		}
+	}
+	return names;
+}
+
+/* A name is pushed to the front in 5.5, and to the end in later versions: which, two names show. */
+static bool
+pushes_to_front(const otls_engine_config *config, otls_report *report)
+{
+	otls_engine_config one = { .client_ca = config->client_ca, .client_ca_count = 1 };
+	WOLFSSL_STACK *names = make_client_ca(&one, false, report);
+	const WOLFSSL_X509_NAME *first;
+	bool front;
+
+	if (names == NULL)
+		return false; /* what comes next fails likewise */
+	first = wolfSSL_sk_X509_NAME_value(names, 0);
+	front = add_client_ca(names, config->client_ca[0], report) == OTLS_OK &&
+		wolfSSL_sk_X509_NAME_value(names, 0) != first;
+	wolfSSL_sk_X509_NAME_pop_free(names, wolfSSL_X509_NAME_free);
+	return front;
+}
+
 static otls_status
 set_client_ca(otls_engine_context *ctx, otls_report *report)
 {
@@ -438,14 +477,8 @@ set_client_ca(otls_engine_context *ctx, otls_report *report)
 
 	if (config->role != OTLS_ROLE_SERVER || config->client_ca_count == 0)
 		return OTLS_OK;
-	if ((names = wolfSSL_sk_X509_NAME_new(NULL)) == NULL)
-		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_sk_X509_NAME_new", MEMORY_E);
-	for (size_t i = 0; i < config->client_ca_count; i++) {
-		if (add_client_ca(names, config->client_ca[i], report) != OTLS_OK) {
-			wolfSSL_sk_X509_NAME_pop_free(names, wolfSSL_X509_NAME_free);
-			return OTLS_ERROR;
-		}
-	}
+	if ((names = make_client_ca(config, pushes_to_front(config, report), report)) == NULL)
+		return OTLS_ERROR;
 	wolfSSL_CTX_set_client_CA_list(ctx->ctx, names);
 	return OTLS_OK;
 }

@@ -68,6 +68,7 @@ otls_connection_free(otls_connection *conn)
 		otls__free_secret(conn->native, conn->engine->connection_size);
 	}
 	otls__peer_fini(&conn->peer);
+	otls__request_fini(&conn->request);
 	otls__gate_fini(&conn->gate);
 	otls__transport_fini(&conn->transport);
 	otls__input_fini(&conn->input);

@@ -5,6 +5,7 @@
  *   handshake.c   from the first byte to OPEN  hello.c      a server's outcome of the hello
  *   verdict.c     judging the peer, and naming failures
  *   verify_callback.c  what the program says about the verdict: pins, and the verify callback
+ *   client_certificate.c  what a server's request says, and what a client shows for it
  *   data.c        read, write, shutdown        channel.c    public transport calls
  *
  * Every public call that moves bytes is a step: a function that goes as far as it can and never waits.
@@ -43,6 +44,13 @@ typedef struct otls_peer {
 	int alert; /* of the refusal */
 	otls_verify_outcome outcome;
 } otls_peer;
+
+/* What a server's request for a certificate says, as far as the engine tells. */
+typedef struct otls_certificate_request {
+	otls_ca_list names;
+	uint16_t *schemes; /* NULL: none */
+	size_t scheme_count;
+} otls_certificate_request;
 
 /* Where reading stands in the record that the engine is taking: tells records without data from others. */
 typedef struct otls_record_count {
@@ -108,6 +116,7 @@ struct otls_connection {
 	int64_t started, deadline; /* of the handshake; deadline 0: not started */
 	uint64_t handshake_microseconds;
 	otls_peer peer;
+	otls_certificate_request request; /* client: the latest */
 	otls_engine_info info;
 	uint8_t alpn_agreed[256]; /* NUL behind it */
 	size_t alpn_agreed_len;
@@ -167,6 +176,12 @@ otls_status otls__refuse_plain(otls_connection *conn, int alert);
 /* The application protocols in force. */
 otls_bytes otls__alpn_offered(const otls_connection *conn);
 uint64_t otls__verify_mode(const otls_connection *conn);
+
+/* == client_certificate.c == */
+/* A server asks for a certificate: keeps what it says, and chooses.  As host choose_identity. */
+otls_status otls__choose_identity(otls_connection *conn, const otls_bytes *names, size_t name_count,
+    const uint16_t *schemes, size_t scheme_count, const otls_engine_identity **identity);
+void otls__request_fini(otls_certificate_request *request);
 
 /* == verify_callback.c == */
 /* Core's verdict has been made, with this store (NULL: none): looks for the pins, and asks the library's own verifier and

@@ -135,15 +135,6 @@ otls__native_new(otls_connection *conn, otls_identity *identity)
 	return otls__fail_report(otls__library_code(&report), &report, "setting up a connection");
 }
 
-static otls_status
-client_native(otls_connection *conn)
-{
-	const otls_settings *settings = &conn->sealed->settings;
-
-	return otls__native_new(
-	    conn, settings->identity_count > 0 ? settings->identities[settings->identity_count - 1] : NULL);
-}
-
 /* == after the last byte: what was negotiated must be what was allowed == */
 
 static bool
@@ -253,7 +244,7 @@ otls__handshake_step(otls_connection *conn, void *arg)
 		return status == OTLS_ERROR ? otls__explain_send(conn) : status;
 	}
 	if (conn->native == NULL)
-		status = conn->role == OTLS_ROLE_CLIENT ? client_native(conn) : otls__hello_step(conn);
+		status = conn->role == OTLS_ROLE_CLIENT ? otls__native_new(conn, NULL) : otls__hello_step(conn);
 	return status == OTLS_OK ? engine_step(conn) : status;
 }
 

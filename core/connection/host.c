@@ -281,6 +281,13 @@ host_verify_peer(otls_host *host, int *alert)
 	return otls__peer_judge(connection(host), alert);
 }
 
+static otls_status
+host_choose_identity(otls_host *host, const otls_bytes *ca_names, size_t ca_count, const uint16_t *schemes,
+    size_t scheme_count, const otls_engine_identity **identity)
+{
+	return otls__choose_identity(connection(host), ca_names, ca_count, schemes, scheme_count, identity);
+}
+
 static void
 host_keylog(otls_host *host, const char *line)
 {
@@ -304,6 +311,7 @@ const otls_host_calls otls__host_calls = {
 	.observe = host_observe,
 	.peer_chain = host_peer_chain,
 	.verify_peer = host_verify_peer,
+	.choose_identity = host_choose_identity,
 	.keylog = host_keylog,
 	.event = host_event,
 };

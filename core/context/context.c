@@ -78,6 +78,8 @@ copy_lists(const otls_settings *settings, otls_settings *copy)
 	if (!otls__pins_copy(&settings->pins, &copy->pins) ||
 	    !otls__pins_copy(&settings->trusted_keys, &copy->trusted_keys))
 		return otls__fail_memory();
+	if (!otls__ca_list_copy(&settings->client_ca, &copy->client_ca))
+		return otls__fail_memory();
 	if (settings->alpn.wire != NULL) {
 		copy->alpn.wire = otls__memdup(settings->alpn.wire, settings->alpn.len);
 		if (copy->alpn.wire == NULL)
@@ -94,6 +96,7 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	copy->identities = NULL;
 	copy->identity_count = 0;
 	copy->suites = copy->suites13 = (otls_id_list){ 0 };
+	copy->client_ca = (otls_ca_list){ 0 };
 	copy->alpn = (otls_alpn_list){ 0 };
 	copy->pins = copy->trusted_keys = (otls_pin_list){ 0 };
 	copy->verify_arg = otls__argument_ref(settings->verify_arg);
@@ -115,6 +118,7 @@ otls__settings_fini(otls_settings *settings)
 	otls_store_free(settings->store);
 	otls__free(settings->suites.ids);
 	otls__free(settings->suites13.ids);
+	otls__ca_list_fini(&settings->client_ca);
 	otls__free(settings->alpn.wire);
 	otls__pins_fini(&settings->pins);
 	otls__pins_fini(&settings->trusted_keys);

@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "base.h"
+#include "context/client_ca.h"
 #include "x509/pins.h"
 #include "x509/store.h"
 #include "x509/verify.h"
@@ -97,6 +98,7 @@ typedef struct otls_settings {
 	otls_pin_list pins;            /* one of them in addition to all else */
 	otls_pin_list trusted_keys;    /* one of them instead of chain and name */
 	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
+	otls_ca_list client_ca;        /* servers: sent with the request for a certificate */
 	otls_alpn_list alpn;
 	otls_alpn_policy alpn_policy;
 	otls_alpn_select_fn alpn_select;

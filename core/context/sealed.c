@@ -149,6 +149,9 @@ configure(const otls_sealed *sealed, const otls_native *native)
 		.server_preference = true,
 		.identity = native->identity != NULL ? &native->identity->native : NULL,
 		.client_auth = native->client_auth,
+		.client_ca = sealed->settings.client_ca.names,
+		.client_ca_count = sealed->settings.client_ca.count,
+		.choose_identity = native->role == OTLS_ROLE_CLIENT,
 	};
 }
 

@@ -131,6 +131,9 @@ OTLS_API const otls_certificate *otls_connection_peer_certificate(const otls_con
 OTLS_API const otls_certificate *otls_connection_peer_chain_at(const otls_connection *conn, size_t i);
 /* ... and the path that was judged: the accepted one, or the one that got furthest; leaf first. */
 OTLS_API const otls_certificate *otls_connection_verified_chain_at(const otls_connection *conn, size_t i);
+/* The names of authorities in a request for a client certificate (RFC 4514): on a server the context's own, on a client
+ * those that the server sent last, as far as the backend tells (wolfSSL: TLS 1.2 alone).  NULL after the last one. */
+OTLS_API const char *otls_connection_client_ca_at(const otls_connection *conn, size_t i);
 /* An otls_verify_reason, also where verification is off, and where a verify callback has overruled it: a handshake that
  * succeeded does not say that this is OK.  *depth (may be NULL): which certificate, -1: none. */
 OTLS_API int otls_connection_verify_result(const otls_connection *conn, int *depth);

@@ -79,7 +79,10 @@ OTLS_MUST_USE otls_status otls_context_set_ciphersuites(otls_context *ctx, const
  * A pair is a chain, leaf first, and the leaf's private key.  Each pair that is completed is added; one for the same
  * names and with the same kind of key as an earlier one replaces that.  A server takes
  * the pair that fits the name and the signature schemes that the client offers, else the first that fits the
- * schemes, else the first; a client takes the pair set last.
+ * schemes, else the first.  A client that is asked for a certificate takes, of the pairs whose key signs by one of the
+ * server's schemes, the one set last whose chain names one of the server's authorities as an issuer, else the one set
+ * last; where no key fits, it shows none.  (In TLS 1.3, wolfSSL does not tell what the server asked for: there it is the
+ * pair set last.)
  *
  * Every call reads, parses and matches at once.  Errors    FILE, FORMAT (with file and line or offset), PASSPHRASE,
  * KEY_MISMATCH, WEAK (an RSA key under 2048 bits), PURPOSE (the leaf's key must not sign, which TLS 1.3 and every
@@ -210,6 +213,27 @@ typedef otls_verdict (*otls_verify_fn)(
     otls_connection *conn, const otls_certificate *cert, int reason, int depth, bool ok, void *arg);
 OTLS_MUST_USE otls_status otls_context_set_verify_callback(
     otls_context *ctx, otls_verify_fn fn, void *arg, otls_free_fn free_arg);
+
+/* == client certificates == */
+
+/* The names of the authorities that a server sends with its request for a certificate, so that a client can choose
+ * (RFC 8446, section 4.2.4; RFC 5246, section 7.4.4).  A hint: whom the server trusts is another matter, and trust is
+ * never sent by itself.  None by default, which stands for "any".  Each name is kept once, in the order in which it
+ * came.  wolfSSL before 5.9 sends the names in TLS 1.2 alone (no CLIENT_CA_TLS1_3).
+ * Errors    BAD_STATE: a client's context; BAD_ARGUMENT: an empty name; LIMIT: over 16000 bytes of names, 2 more
+ * counted for each; then nothing is changed. */
+
+/* Adds the subject of a certificate, ... */
+OTLS_MUST_USE otls_status otls_context_add_client_ca(otls_context *ctx, const otls_certificate *ca);
+/* ... of every certificate of a PEM file (FILE, FORMAT), ... */
+OTLS_MUST_USE otls_status otls_context_load_client_ca(otls_context *ctx, const char *file);
+/* ... or a name alone, as DER: the whole SEQUENCE (FORMAT). */
+OTLS_MUST_USE otls_status otls_context_add_client_ca_name(otls_context *ctx, const void *der, size_t len);
+/* Replaces the list by the subjects of these; count 0: by none. */
+OTLS_MUST_USE otls_status otls_context_set_client_ca_list(
+    otls_context *ctx, const otls_certificate *const *cas, size_t count);
+/* The i-th name (RFC 4514), alive until the list is changed; NULL after the last one. */
+OTLS_API const char *otls_context_client_ca_at(const otls_context *ctx, size_t i);
 
 /* == application protocols and names == */
 

@@ -21,6 +21,7 @@ static const struct suite *const suites[] = {
 	&suite_callback,
 	&suite_pins,
 	&suite_client_certificate,
+	&suite_client_ca,
 	&suite_hello,
 	&suite_retry,
 	&suite_alpn,
