@@ -476,6 +476,60 @@ malformed_stays(struct run *run)
 	return check_refused(run, &trial, OTLS_REASON_MALFORMED, 1);
 }
 
+/* Authorities of one name that have all signed one another, as far as names tell: more paths than are tried. */
+static bool
+too_costly_stays(struct run *run)
+{
+	struct witness *witness = new_witness(run, OTLS_VERDICT_INSECURE_ACCEPT, OTLS_VERDICT_INSECURE_ACCEPT);
+	const mint_spec same = { .common_name = "Same", .is_ca = true, .no_key_ids = true };
+	const mint_spec leaf = { .common_name = "Leaf", .names = host_names, .key = pki_key(run), .no_key_ids = true };
+	otls_context *client = good_client(run), *server = bare_server(run);
+	const mint_identity *list[10] = { NULL };
+	struct trial trial;
+	char *pem;
+
+	for (size_t i = 1; i < COUNT(list) - 1; i++)
+		if ((list[i] = pki_make(run, &same, list[i - 1])) == NULL)
+			return false;
+	if ((list[0] = pki_make(run, &leaf, list[COUNT(list) - 2])) == NULL ||
+	    (pem = run_owns(run, mint_chain_pem(list), free)) == NULL ||
+	    !CHECK_OK(run,
+		otls_context_use_key_pair_mem(server, pem, strlen(pem), list[0]->key_pem, strlen(list[0]->key_pem))) ||
+	    !CHECK_OK(run, otls_context_set_verify_callback(client, look, witness, NULL)))
+		return false;
+	trial.pair = pair_open(run, client, server, WIRE_VARIED);
+	trial.judge = trial.pair->client;
+	pair_handshake(trial.pair);
+	return check_refused(run, &trial, OTLS_REASON_TOO_COSTLY, -1) && CHECK_NUMBER(run, witness->count, 0);
+}
+
+/* What the library's own verifier says is an error like others. */
+static bool
+native_is_shown(struct run *run)
+{
+	struct witness *witness = new_witness(run, OTLS_VERDICT_KEEP, OTLS_VERDICT_INSECURE_ACCEPT);
+	static const char *const any[] = { "2.5.29.37.0", NULL };
+	struct trial trial;
+	struct scene scene;
+	int result;
+
+	if (!otls_backend_has(run->client, OTLS_CAP_NATIVE_VERIFY))
+		return unsupported(run, "no verifier of its own");
+	init_scene(run, &scene);
+	scene.leaf.purposes = any;
+	if (!open_trial(run, &scene, OTLS_ROLE_CLIENT, witness, &trial) ||
+	    !CHECK_OK(run, otls_context_set_verify_flags(trial.context, OTLS_VERIFY_FLAG_NATIVE_TOO)))
+		return false;
+	trial.pair = pair_open(run, trial.context, otls_connection_context(trial.pair->server), WIRE_VARIED);
+	trial.judge = trial.pair->client;
+	if (!pair_connect(trial.pair) || !CHECK_NUMBER(run, witness->count, 3))
+		return false;
+	/* Whether this library refuses it, the callback and the getter tell alike. */
+	result = otls_connection_verify_result(trial.judge, NULL);
+	return CHECK_NUMBER(run, witness->seen[2].reason, result) &&
+	       CHECK(run, result == OTLS_REASON_OK || result == OTLS_REASON_INVALID_PURPOSE);
+}
+
 static bool
 missing_is_not_shown(struct run *run)
 {
@@ -629,6 +683,8 @@ static const struct test_case cases[] = {
 	{ "accepts_weak_key", accepts_weak_key, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "name_counts_on", name_counts_on, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "malformed_stays", malformed_stays, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "too_costly_stays", too_costly_stays, .scope = SCOPE_PAIR },
+	{ "native_is_shown", native_is_shown, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "missing_is_not_shown", missing_is_not_shown, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "pin_stays", pin_stays, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "odd_answers", odd_answers, .scope = SCOPE_BACKEND_VERSION },

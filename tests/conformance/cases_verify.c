@@ -267,6 +267,18 @@ ip_as_dns_name(struct run *run, struct scene *scene, bool bad)
 	scene->leaf.raw_name_count = 1;
 }
 
+/* curl CVE-2014-0139: a wildcard that stood for a part of an address. */
+static void
+wildcard_for_address(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_name wild = { OTLS_SAN_DNS, "*.0.2.1", 7 }, ip = { OTLS_SAN_IP, "\xc0\x00\x02\x01", 4 };
+
+	(void)run;
+	use_names(scene, NULL, "192.0.2.1");
+	scene->leaf.raw_names = bad ? &wild : &ip;
+	scene->leaf.raw_name_count = 1;
+}
+
 static void
 wildcard_two_labels(struct run *run, struct scene *scene, bool bad)
 {
@@ -579,6 +591,89 @@ insecure_none(struct run *run)
 	       CHECK_NUMBER(run, depth, 0) && CHECK(run, otls_connection_peer_certificate(pair->client) != NULL);
 }
 
+/* The other way round: a connection that is stricter than its context. */
+static bool
+peer_once(struct run *run)
+{
+	otls_context *client = bare_client(run), *server = good_server(run);
+	struct pair *pair = NULL;
+
+	if (!trust(run, client, pki_other_ca(run)) ||
+	    !CHECK_OK(run, otls_context_set_verify(client, OTLS_VERIFY_INSECURE_NONE)))
+		return false;
+	pair = pair_open(run, client, server, WIRE_VARIED);
+	if (!CHECK_OK(run, otls_connection_set_verify(pair->client, OTLS_VERIFY_PEER)))
+		return false;
+	pair_handshake(pair);
+	return CHECK_NUMBER(
+		   run, otls_error_verify_reason(otls_connection_error(pair->client)), OTLS_REASON_UNKNOWN_ISSUER) &&
+	       pair_connect(pair_open(run, client, server, WIRE_VARIED));
+}
+
+/* A server that asks for no certificate has none to tell of. */
+static bool
+none_asked(struct run *run)
+{
+	otls_context *client = good_client(run);
+	struct pair *pair = NULL;
+	int depth = 0;
+
+	if (!use_identity(run, client, pki_client(run)))
+		return false;
+	pair = pair_open(run, client, good_server(run), WIRE_VARIED);
+	return pair_connect(pair) &&
+	       CHECK_NUMBER(
+		   run, otls_connection_verify_result(pair->server, &depth), OTLS_REASON_NO_PEER_CERTIFICATE) &&
+	       CHECK_NUMBER(run, depth, -1) && CHECK(run, otls_connection_peer_certificate(pair->server) == NULL) &&
+	       CHECK(run, otls_connection_verified_chain_at(pair->server, 0) == NULL);
+}
+
+/* curl CVE-2024-2379: a list of ciphers that was not understood ended the set-up early, without verification. */
+static bool
+bad_ciphers(struct run *run)
+{
+	otls_context *client = bare_client(run);
+	struct pair *pair = NULL;
+
+	if (!trust(run, client, pki_other_ca(run)) ||
+	    !CHECK_ERROR(run, otls_context_set_cipher_list(client, "NO-SUCH-CIPHER"), OTLS_E_BAD_ARGUMENT) ||
+	    !CHECK_ERROR(run, otls_context_set_ciphersuites(client, "NO-SUCH-CIPHER"), OTLS_E_BAD_ARGUMENT))
+		return false;
+	pair = pair_open(run, client, good_server(run), WIRE_VARIED);
+	pair_handshake(pair);
+	return CHECK_NUMBER(
+	    run, otls_error_verify_reason(otls_connection_error(pair->client)), OTLS_REASON_UNKNOWN_ISSUER);
+}
+
+/* Intermediates are counted, not certificates, and the path is told whether it is too long or not. */
+static bool
+depths(struct run *run)
+{
+	for (int has = 0; has <= 2; has++) {
+		for (int limit = 0; limit <= 2; limit++) {
+			const struct verify_row row = { NULL, OTLS_REASON_CHAIN_TOO_LONG, 0, ANY_ALERT };
+			struct chain chain = { 0 };
+			struct scene scene;
+			struct pair *pair;
+
+			init_scene(run, &scene);
+			scene.has_middle = has >= 1;
+			scene.out_of_order = has == 2;
+			scene.max_intermediates = limit;
+			if ((pair = open_scene(run, &scene, &chain)) == NULL)
+				return false;
+			pair_handshake(pair);
+			if (has <= limit ? !CHECK_NUMBER(run, pair->client_status, OTLS_OK)
+					 : !check_refusal(run, pair, &row))
+				return false;
+			if (!CHECK(run, otls_connection_verified_chain_at(pair->client, (size_t)has + 1) != NULL) ||
+			    !CHECK(run, otls_connection_verified_chain_at(pair->client, (size_t)has + 2) == NULL))
+				return false;
+		}
+	}
+	return true;
+}
+
 static bool
 insecure_none_once(struct run *run)
 {
@@ -822,6 +917,8 @@ static const struct test_case cases[] = {
 	ROW("wrong_host", wrong_host, HOSTNAME_MISMATCH, 0, ANY_ALERT),
 	ROW("upper_case", upper_case, HOSTNAME_MISMATCH, 0, ANY_ALERT),
 	ROW("trailing_dot", trailing_dot, HOSTNAME_MISMATCH, 0, ANY_ALERT),
+	ROW("wildcard_for_address", wildcard_for_address, IP_MISMATCH, 0, ANY_ALERT),
+	/* curl CVE-2014-1263, CVE-2024-2466, CVE-2025-4947: with an address for a name, one backend checked nothing. */
 	ROW("wrong_ip", wrong_ip, IP_MISMATCH, 0, ANY_ALERT),
 	ROW("wrong_ip6", wrong_ip6, IP_MISMATCH, 0, ANY_ALERT),
 	ROW("ip_as_dns_name", ip_as_dns_name, IP_MISMATCH, 0, ANY_ALERT),
@@ -846,6 +943,7 @@ static const struct test_case cases[] = {
 	ROW("depth_limit", depth_limit, CHAIN_TOO_LONG, ANY_DEPTH, ANY_ALERT),
 	ROW("ca_false", ca_false, INVALID_CA, 1, ANY_ALERT),
 	ROW("ca_without_constraints", ca_without_constraints, INVALID_CA, 1, ANY_ALERT),
+	/* GnuTLS CVE-2014-1959: an intermediate of version 1 was taken for an authority. */
 	ROW("ca_version_1", ca_version_1, INVALID_CA, 1, ANY_ALERT),
 	ROW("ca_that_may_not_sign", ca_that_may_not_sign, INVALID_CA, 1, ANY_ALERT),
 	ROW("client_purpose", client_purpose, INVALID_PURPOSE, 0, ANY_ALERT),
@@ -857,6 +955,10 @@ static const struct test_case cases[] = {
 	ROW("weak_key", weak_key, WEAK_KEY, 1, ANY_ALERT),
 	ROW("sha1_signature", sha1_signature, WEAK_SIGNATURE, 0, ANY_ALERT),
 	{ "insecure_none", insecure_none, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "peer_once", peer_once, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "none_asked", none_asked, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "bad_ciphers", bad_ciphers, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "depths", depths, .scope = SCOPE_PAIR },
 	{ "insecure_none_once", insecure_none_once, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	NATIVE("native_any_purpose", native_any_purpose),
 	NATIVE("native_policy_constraints", native_policy_constraints),
