@@ -50,6 +50,17 @@ note_mismatch(otls_connection *conn, const otls_verify_params *params, otls_veri
 		otls__verify_conclude(outcome, params, &finding);
 }
 
+/* Where a key is trusted instead of a chain, it is what verification off leaves to check, whatever else is wrong. */
+static bool
+is_untrusted_key(const otls_connection *conn, otls_certificate *const *leaf, size_t count)
+{
+	const otls_pin_list *keys = &conn->sealed->settings.trusted_keys;
+
+	if (keys->count == 0 || conn->peer.count == 0 || conn->peer.outcome.reason == OTLS_REASON_OK)
+		return false;
+	return count == 0 || otls__pins_match(conn->engine, keys, leaf, 1) != OTLS_REASON_OK;
+}
+
 static void
 check_pins(otls_connection *conn, const otls_verify_params *params)
 {
@@ -58,6 +69,7 @@ check_pins(otls_connection *conn, const otls_verify_params *params)
 	size_t count = pinnable(&conn->peer, &certs);
 	otls_verify_reason reason;
 
+	conn->peer.unpinned = is_untrusted_key(conn, certs, count);
 	if (pins->count == 0)
 		return;
 	if (count == 0) {
@@ -170,6 +182,8 @@ show_path(otls_connection *conn, const otls_verify_params *params)
 		}
 	}
 	standing = first_standing(&outcome->findings);
+	if (standing != NULL && standing != outcome->findings.items)
+		outcome->report = otls__report(); /* it was about the first one */
 	if (standing != NULL)
 		otls__verify_conclude(outcome, params, standing);
 	else

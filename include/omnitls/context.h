@@ -176,8 +176,8 @@ OTLS_API uint64_t otls_context_verify_flags(const otls_context *ctx);
  * pin_spki: in addition to the chain and the name.  The key of any certificate of the verified path may be the pinned
  * one: the leaf, an intermediate, the anchor.  Where the chain was not found good, because verification is off or the
  * verify callback has overruled a reason, only the leaf's key counts: whose the others are is not known then.
- * A mismatch is E_VERIFY with PIN_MISMATCH.  Pins hold with INSECURE_NONE too, and no callback lifts them.  A server
- * with pins refuses clients without a certificate, and fails with BAD_STATE where it asks for none.
+ * A mismatch is E_VERIFY with PIN_MISMATCH.  Pins and trusted keys hold with INSECURE_NONE too, and no callback lifts
+ * them.  A server with pins refuses clients without a certificate, and fails with BAD_STATE where it asks for none.
  *
  * trust_spki: instead of chain, name and dates: a peer is who holds the key of one of these pins, the leaf's key.
  * Neither trust nor peer name is needed then, and what is set of them is not looked at; CRLs are not either.  Still

@@ -317,6 +317,25 @@ trust_middle(struct run *run, struct scene *scene, bool bad)
 	pin_of(run, bad ? scene->made_middle : scene->made_leaf, scene->keys, sizeof(scene->keys));
 }
 
+/* All that is left to check then. */
+static void
+only_the_key_and_off(struct run *run, struct scene *scene, bool bad)
+{
+	only_the_key(run, scene, bad);
+	scene->insecure_none = true;
+}
+
+/* A leaf that is refused for another reason is no reason to forget the key. */
+static void
+unknown_extension_and_off(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_extension critical = { "1.3.6.1.4.1.55555.1", true, "\x05", 2 };
+
+	only_the_key_and_off(run, scene, bad);
+	scene->leaf.extensions = &critical;
+	scene->leaf.extension_count = bad ? 1 : 0;
+}
+
 static void
 trust_and_pin(struct run *run, struct scene *scene, bool bad)
 {
@@ -529,6 +548,8 @@ static const struct test_case cases[] = {
 	ROW("trusted_key", only_the_key, trust_leaf, PIN_MISMATCH),
 	ROW("trusted_key_of_issuer", NULL, trust_middle, PIN_MISMATCH),
 	ROW("trusted_and_pinned", only_the_key, trust_and_pin, PIN_MISMATCH),
+	ROW("trusted_key_and_verification_off", only_the_key_and_off, trust_leaf, PIN_MISMATCH),
+	ROW("trusted_key_behind_another_error", unknown_extension_and_off, trust_leaf, PIN_MISMATCH),
 	ROW("trusted_key_unknown_extension", key_that_may_not_sign, trust_the_leaf, CRITICAL_EXTENSION),
 	CLIENT_ROW("client_pinned", false, true, true, OTLS_VERIFY_REQUIRE, OTLS_REASON_OK),
 	CLIENT_ROW("client_not_pinned", false, false, true, OTLS_VERIFY_REQUIRE, OTLS_REASON_PIN_MISMATCH),
