@@ -45,7 +45,7 @@ package_of() {
     pkg:cmocka) case "$1" in apt) echo libcmocka-dev ;; dnf) echo libcmocka-devel ;; apk) echo cmocka-dev ;; *) echo cmocka ;; esac ;;
     pkg:libuv) case "$1" in apt) echo libuv1-dev ;; dnf) echo libuv-devel ;; apk) echo libuv-dev ;; *) echo libuv ;; esac ;;
     file:*/mbedtls/*) case "$1" in apt) echo libmbedtls-dev ;; dnf) echo mbedtls-devel ;; apk) echo mbedtls-dev ;; *) echo mbedtls ;; esac ;;
-    file:*libclang_rt.asan*) case "$1" in apt) echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; *) echo compiler-rt ;; esac ;;
+    file:*libclang_rt*) case "$1" in apt) echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; *) echo compiler-rt ;; esac ;;
   esac
 }
 

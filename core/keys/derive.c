@@ -262,10 +262,11 @@ otls__scrypt(const otls_opening *opening, const otls_scrypt_params *params, uint
 
 	if (status != OTLS_OK)
 		return status;
-	if ((bytes = otls__alloc(all)) == NULL || (table = otls__alloc(table_size)) == NULL)
+	if ((bytes = otls__alloc(all)) == NULL)
+		return otls__fail_memory();
+	status = pbkdf2_once(opening, params->salt, bytes, all);
+	if (status == OTLS_OK && (table = otls__alloc(table_size)) == NULL)
 		status = otls__fail_memory();
-	if (status == OTLS_OK)
-		status = pbkdf2_once(opening, params->salt, bytes, all);
 	for (size_t i = 0; i < params->parallel && status == OTLS_OK; i++)
 		mix(bytes + i * piece, params->block_size, params->cost, table);
 	if (status == OTLS_OK)
