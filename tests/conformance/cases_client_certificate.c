@@ -4,7 +4,16 @@
 
 #include <string.h>
 
-enum bearer { BEARER_NOTHING, BEARER_CLIENT, BEARER_STRANGER, BEARER_SERVER_ONLY };
+enum bearer {
+	BEARER_NOTHING,
+	BEARER_CLIENT,
+	BEARER_STRANGER,
+	BEARER_SERVER_ONLY,
+	BEARER_EXPIRED,
+	BEARER_FUTURE,
+	BEARER_DAMAGED,
+	BEARER_SELF_SIGNED
+};
 
 struct row {
 	uint64_t mode; /* of the server */
@@ -20,6 +29,10 @@ make_bearer(struct run *run, enum bearer bearer)
 	static const char *const server_only[] = { MINT_SERVER_AUTH, NULL };
 	const mint_spec stranger = { .common_name = "stranger" };
 	const mint_spec server = { .common_name = "server only", .purposes = server_only };
+	const mint_spec expired = { .common_name = "expired", .not_before = 1500000000, .not_after = 1600000000 };
+	const mint_spec future = { .common_name = "future", .not_before = 4000000000, .not_after = 4100000000 };
+	const mint_spec damaged = { .common_name = "damaged", .damaged = true };
+	const mint_spec own = { .common_name = "own", .key = pki_key(run) };
 
 	switch (bearer) {
 	case BEARER_CLIENT:
@@ -28,6 +41,14 @@ make_bearer(struct run *run, enum bearer bearer)
 		return pki_make(run, &stranger, pki_other_ca(run));
 	case BEARER_SERVER_ONLY:
 		return pki_make(run, &server, pki_ca(run));
+	case BEARER_EXPIRED:
+		return pki_make(run, &expired, pki_ca(run));
+	case BEARER_FUTURE:
+		return pki_make(run, &future, pki_ca(run));
+	case BEARER_DAMAGED:
+		return pki_make(run, &damaged, pki_ca(run));
+	case BEARER_SELF_SIGNED:
+		return pki_make(run, &own, NULL);
 	default:
 		return NULL;
 	}
@@ -239,11 +260,19 @@ static const struct test_case cases[] = {
 	ROW("optional_absent", OTLS_VERIFY_PEER, BEARER_NOTHING, OTLS_REASON_OK, -1, false),
 	ROW("optional_present", OTLS_VERIFY_PEER, BEARER_CLIENT, OTLS_REASON_OK, -1, true),
 	ROW("optional_wrong_ca", OTLS_VERIFY_PEER, BEARER_STRANGER, OTLS_REASON_UNKNOWN_ISSUER, 48, true),
+	ROW("optional_wrong_purpose", OTLS_VERIFY_PEER, BEARER_SERVER_ONLY, OTLS_REASON_INVALID_PURPOSE, 43, true),
+	ROW("optional_expired", OTLS_VERIFY_PEER, BEARER_EXPIRED, OTLS_REASON_EXPIRED, 45, true),
+	ROW("optional_damaged", OTLS_VERIFY_PEER, BEARER_DAMAGED, OTLS_REASON_BAD_SIGNATURE, -1, true),
+	ROW("none_expired", OTLS_VERIFY_NONE, BEARER_EXPIRED, OTLS_REASON_OK, -1, false),
 	ROW("required_absent", OTLS_VERIFY_REQUIRE, BEARER_NOTHING, OTLS_REASON_NO_PEER_CERTIFICATE, -1, false),
 	ROW("required_present", OTLS_VERIFY_REQUIRE, BEARER_CLIENT, OTLS_REASON_OK, -1, true),
 	ROW("required_once", OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE, BEARER_CLIENT, OTLS_REASON_OK, -1, true),
 	ROW("required_wrong_ca", OTLS_VERIFY_REQUIRE, BEARER_STRANGER, OTLS_REASON_UNKNOWN_ISSUER, 48, true),
 	ROW("required_wrong_purpose", OTLS_VERIFY_REQUIRE, BEARER_SERVER_ONLY, OTLS_REASON_INVALID_PURPOSE, -1, true),
+	ROW("required_expired", OTLS_VERIFY_REQUIRE, BEARER_EXPIRED, OTLS_REASON_EXPIRED, 45, true),
+	ROW("required_future", OTLS_VERIFY_REQUIRE, BEARER_FUTURE, OTLS_REASON_NOT_YET_VALID, -1, true),
+	ROW("required_damaged", OTLS_VERIFY_REQUIRE, BEARER_DAMAGED, OTLS_REASON_BAD_SIGNATURE, -1, true),
+	ROW("required_self_signed", OTLS_VERIFY_REQUIRE, BEARER_SELF_SIGNED, OTLS_REASON_SELF_SIGNED_LEAF, -1, true),
 	{ "required_by_connection", client_required_once, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "required_by_name", client_required_by_name, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "released_by_name", client_released_by_name, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
