@@ -15,6 +15,10 @@ pull(gnutls_transport_ptr_t ptr, void *buf, size_t cap)
 	otls_engine_connection *conn = ptr;
 	size_t len = 0;
 
+	if (conn->deaf) {
+		gnutls_transport_set_errno(conn->session, EAGAIN);
+		return -1;
+	}
 	conn->receives++;
 	conn->received = conn->calls->recv(conn->host, buf, cap, &len);
 	if (conn->received == OTLS_OK)
@@ -176,6 +180,8 @@ init_flags(const otls_engine_config *config)
 	unsigned flags = GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL;
 
 	flags |= config->role == OTLS_ROLE_SERVER ? GNUTLS_SERVER : GNUTLS_CLIENT;
+	if (config->role == OTLS_ROLE_SERVER || config->post_handshake_auth)
+		flags |= GNUTLS_POST_HANDSHAKE_AUTH;
 	if (!config->sessions && config->ticket_count == 0)
 		flags |= GNUTLS_NO_TICKETS;
 #if GTLS_HAS_NO_STATUS_REQUEST
@@ -205,11 +211,10 @@ set_alpn(otls_engine_connection *conn)
 }
 
 static void
-set_client_auth(otls_engine_connection *conn)
+set_client_auth(otls_engine_connection *conn, otls_client_auth auth)
 {
-	const otls_engine_config *config = conn->ctx->config;
-
-	switch (config->client_auth) {
+	conn->auth = auth;
+	switch (auth) {
 	case OTLS_CLIENT_AUTH_NONE:
 		gnutls_certificate_server_set_request(conn->session, GNUTLS_CERT_IGNORE);
 		break;
@@ -220,7 +225,7 @@ set_client_auth(otls_engine_connection *conn)
 		gnutls_certificate_server_set_request(conn->session, GNUTLS_CERT_REQUIRE);
 		break;
 	}
-	gnutls_certificate_send_x509_rdn_sequence(conn->session, config->client_ca_count == 0);
+	gnutls_certificate_send_x509_rdn_sequence(conn->session, conn->ctx->config->client_ca_count == 0);
 }
 
 static void
@@ -253,7 +258,7 @@ set_up(otls_engine_connection *conn, int *error)
 	if ((*error = set_alpn(conn)) < 0)
 		return "gnutls_alpn_set_protocols";
 	if (config->role == OTLS_ROLE_SERVER)
-		set_client_auth(conn);
+		set_client_auth(conn, config->client_auth);
 	else
 		gtls_ask_no_staple(conn);
 	if (config->role == OTLS_ROLE_CLIENT && name != NULL && name[0] != '\0' &&
@@ -305,8 +310,7 @@ connection_fini(otls_engine_connection *conn)
 static bool
 is_without_certificate(const otls_engine_connection *conn, int error)
 {
-	return conn->ctx->config->role == OTLS_ROLE_SERVER &&
-	       conn->ctx->config->client_auth == OTLS_CLIENT_AUTH_REQUIRED &&
+	return conn->ctx->config->role == OTLS_ROLE_SERVER && conn->auth == OTLS_CLIENT_AUTH_REQUIRED &&
 	       (error == GNUTLS_E_NO_CERTIFICATE_FOUND || error == GNUTLS_E_CERTIFICATE_REQUIRED);
 }
 
@@ -370,6 +374,72 @@ refuse_renegotiation(otls_engine_connection *conn)
 	       gnutls_alert_send(conn->session, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION) == 0;
 }
 
+/* == certificates behind the handshake == */
+
+/* A client answers, as soon as it has read the request. */
+static int
+answer(otls_engine_connection *conn)
+{
+	turn now = begin(conn);
+	int error;
+
+	do
+		error = gnutls_reauth(conn->session, 0);
+	while (go_on(conn, &now, error));
+	return error < 0 ? error : GNUTLS_E_INTERRUPTED; /* now reading goes on */
+}
+
+/* A server that has asked takes what comes next to be the answer, unless it is data, which was on its way. */
+static int
+take_answer(otls_engine_connection *conn)
+{
+	int error = gnutls_reauth(conn->session, 0);
+
+	if (error == GNUTLS_E_GOT_APPLICATION_DATA)
+		return 0;
+	if (error < 0)
+		return error;
+	conn->asking = false;
+	conn->calls->event(conn->host, OTLS_ENGINE_CLIENT_ANSWERED, 0);
+	return 0;
+}
+
+/* The library would go on to wait for the answer: it is kept from reading until it has sent the request. */
+static otls_status
+request_certificate(otls_engine_connection *conn, otls_client_auth auth, otls_report *report)
+{
+	int error;
+
+	set_client_auth(conn, auth);
+	conn->deaf = true;
+	error = gnutls_reauth(conn->session, 0);
+	conn->deaf = false;
+	conn->asking = error == GNUTLS_E_AGAIN;
+	return conn->asking ? OTLS_OK : fail(conn, error, "gnutls_reauth", OTLS_E_BACKEND, report);
+}
+
+static ssize_t
+receive(otls_engine_connection *conn, void *buf, size_t cap)
+{
+	ssize_t got = 0;
+
+	if (conn->asking && gnutls_record_check_pending(conn->session) == 0)
+		got = take_answer(conn);
+	if (got == 0)
+		got = gnutls_record_recv(conn->session, buf, cap);
+	if (got == GNUTLS_E_REAUTH_REQUEST)
+		got = answer(conn);
+	return got;
+}
+
+static otls_status
+read_failed(otls_engine_connection *conn, int error, bool asked, otls_report *report)
+{
+	if (asked)
+		return handshake_failed(conn, error, report);
+	return fail(conn, error, "gnutls_record_recv", OTLS_E_RECORD, report);
+}
+
 static otls_status
 connection_read(otls_engine_connection *conn, void *buf, size_t cap, size_t *len, otls_report *report)
 {
@@ -379,7 +449,7 @@ connection_read(otls_engine_connection *conn, void *buf, size_t cap, size_t *len
 
 	*len = 0;
 	do {
-		got = gnutls_record_recv(conn->session, buf, room);
+		got = receive(conn, buf, room);
 		if (got == GNUTLS_E_REHANDSHAKE && refuse_renegotiation(conn))
 			got = GNUTLS_E_INTERRUPTED;
 	} while (go_on(conn, &now, (int)(got < 0 ? got : 0)));
@@ -391,7 +461,7 @@ connection_read(otls_engine_connection *conn, void *buf, size_t cap, size_t *len
 		return OTLS_EOF;
 	if (is_blocked(conn, (int)got))
 		return OTLS_WANT_READ;
-	return fail(conn, (int)got, "gnutls_record_recv", OTLS_E_RECORD, report);
+	return read_failed(conn, (int)got, conn->asking, report);
 }
 
 static size_t
@@ -556,6 +626,7 @@ const otls_engine otls__engine_gnutls = {
 	.close_notify = close_notify,
 	.info = info,
 	.key_update = key_update,
+	.request_certificate = request_certificate,
 	.export_key = export_key,
 	.finished = finished,
 	.master_secret = master_secret,

@@ -62,6 +62,9 @@ struct otls_engine_connection {
 	bool chain_empty;         /* and there was nothing in it */
 	bool judged, accepted;    /* core was asked about it, and what it said */
 	bool done;                /* the handshake is over */
+	otls_client_auth auth;    /* server: how a certificate was asked for last */
+	bool asking;              /* server: behind the handshake, and the answer is not all here */
+	bool deaf;                /* nothing is received for now */
 	int refusal;              /* the alert that goes with a refusal of ours; -1: the library's choice */
 	int alert_sent;           /* -1: none */
 	uint8_t finished[2][OTLS_HASH_MAX];

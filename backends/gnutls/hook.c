@@ -360,7 +360,7 @@ act_on_inbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t
 	if (conn->done) {
 		if (type == GNUTLS_HANDSHAKE_KEY_UPDATE)
 			conn->calls->event(conn->host, OTLS_ENGINE_KEY_UPDATE_RECEIVED, 0);
-		return 0;
+		return conn->asking && type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT ? on_certificate(conn, body) : 0;
 	}
 	switch (type) {
 	case GNUTLS_HANDSHAKE_CLIENT_HELLO:

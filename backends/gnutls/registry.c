@@ -278,6 +278,7 @@ gtls_has(otls_capability capability)
 		return gtls_supports(OTLS_KIND_VERSION, 0x0303);
 	case OTLS_CAP_TLS1_3:
 	case OTLS_CAP_CLIENT_CA_TLS1_3:
+	case OTLS_CAP_POST_HANDSHAKE_AUTH:
 		return gtls_supports(OTLS_KIND_VERSION, 0x0304);
 	case OTLS_CAP_STATIC_RSA:
 		return has_static_rsa();

@@ -153,6 +153,8 @@ on_handshake_message(otls_engine_connection *conn, bool inbound, const uint8_t *
 		return;
 	if (message[0] == SSL3_MT_CERTIFICATE)
 		tell_chain(conn, (otls_bytes){ .data = message + 4, .len = len - 4 });
+	if (message[0] == SSL3_MT_FINISHED && SSL_is_server(conn->ssl))
+		conn->calls->event(conn->host, OTLS_ENGINE_CLIENT_ANSWERED, 0);
 	if (message[0] == SSL3_MT_KEY_UPDATE && len == 5)
 		conn->calls->event(conn->host, OTLS_ENGINE_KEY_UPDATE_RECEIVED, message[4]);
 }
@@ -620,6 +622,21 @@ key_update(otls_engine_connection *conn, bool request_peer, otls_report *report)
 	return rc == 1 ? OTLS_OK : fail(conn, SSL_get_error(conn->ssl, rc), OTLS_E_BACKEND, report);
 }
 
+#if OSSL_HAS_TLS1_3
+static otls_status
+request_certificate(otls_engine_connection *conn, otls_client_auth auth, otls_report *report)
+{
+	int rc = 0;
+
+	begin(conn);
+	SSL_set_verify(conn->ssl, ossl_verify_mode(auth), NULL);
+	if (SSL_verify_client_post_handshake(conn->ssl) != 1)
+		return ossl_fail(report, OTLS_E_BACKEND);
+	rc = SSL_do_handshake(conn->ssl); /* sends it, and leaves the answer to be read */
+	return rc == 1 ? OTLS_OK : fail(conn, SSL_get_error(conn->ssl, rc), OTLS_E_BACKEND, report);
+}
+#endif
+
 static otls_status
 export_key(
     otls_engine_connection *conn, const char *label, otls_bytes context, uint8_t *out, size_t len, otls_report *report)
@@ -710,6 +727,9 @@ const otls_engine otls__engine_openssl = {
 	.info = info,
 
 	.key_update = OSSL_HAS_TLS1_3 ? key_update : NULL,
+#if OSSL_HAS_TLS1_3
+	.request_certificate = request_certificate,
+#endif
 	.export_key = export_key,
 	.finished = finished,
 	.master_secret = master_secret,

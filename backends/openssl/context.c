@@ -223,6 +223,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_TLS1_3:
 		return library.tls13;
 	case OTLS_CAP_KEY_UPDATE:
+	case OTLS_CAP_POST_HANDSHAKE_AUTH:
 	case OTLS_CAP_CLIENT_CA_TLS1_3:
 		return OSSL_HAS_TLS1_3;
 	case OTLS_CAP_STATIC_RSA:
@@ -250,7 +251,6 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_NPN:
 	case OTLS_CAP_EARLY_DATA:
 	case OTLS_CAP_PSK:
-	case OTLS_CAP_POST_HANDSHAKE_AUTH:
 	case OTLS_CAP_KEY_CALLBACK:
 	case OTLS_CAP_SESSION:
 		return false;
@@ -533,12 +533,10 @@ set_options(SSL_CTX *ctx, const otls_engine_config *config)
 	SSL_CTX_set_max_cert_list(ctx, (long)CHAIN_BYTES_MAX);
 }
 
-static int
-verify_mode(const otls_engine_config *config)
+int
+ossl_verify_mode(otls_client_auth client_auth)
 {
-	if (config->role == OTLS_ROLE_CLIENT)
-		return SSL_VERIFY_PEER;
-	switch (config->client_auth) {
+	switch (client_auth) {
 	case OTLS_CLIENT_AUTH_NONE:
 		return SSL_VERIFY_NONE;
 	case OTLS_CLIENT_AUTH_OPTIONAL:
@@ -553,12 +551,17 @@ static void
 set_callbacks(SSL_CTX *ctx, const otls_engine_config *config)
 {
 	SSL_CTX_set_msg_callback(ctx, ossl_on_message);
-	SSL_CTX_set_verify(ctx, verify_mode(config), NULL);
+	SSL_CTX_set_verify(
+	    ctx, config->role == OTLS_ROLE_CLIENT ? SSL_VERIFY_PEER : ossl_verify_mode(config->client_auth), NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, ossl_on_verify, NULL);
 	if (config->role == OTLS_ROLE_SERVER)
 		SSL_CTX_set_alpn_select_cb(ctx, ossl_on_alpn, NULL);
 	if (config->role == OTLS_ROLE_CLIENT && config->choose_identity)
 		SSL_CTX_set_cert_cb(ctx, ossl_on_identity, NULL);
+#if OSSL_HAS_TLS1_3
+	if (config->role == OTLS_ROLE_CLIENT)
+		SSL_CTX_set_post_handshake_auth(ctx, config->post_handshake_auth);
+#endif
 	if (config->keylog)
 		SSL_CTX_set_keylog_callback(ctx, ossl_on_secret);
 #if OSSL_HAS_OCSP

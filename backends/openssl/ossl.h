@@ -111,6 +111,7 @@ uint64_t ossl_limit(otls_limit which);
 bool ossl_supports(otls_kind kind, uint16_t id);
 otls_status ossl_context_init(otls_engine_context *ctx, const otls_engine_config *config, otls_report *report);
 void ossl_context_fini(otls_engine_context *ctx);
+int ossl_verify_mode(otls_client_auth client_auth); /* of a server */
 /* Exactly these suites, in this order.  false: the library made another list of them. */
 bool ossl_connection_suites(SSL *ssl, const uint16_t *suites, size_t count);
 /* The leaf and the certificates behind it; both are the caller's.  false: they do not parse, or no memory. */

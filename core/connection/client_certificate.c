@@ -1,6 +1,7 @@
 /* A client's certificate: what the server's request says, and what is shown for it. */
 #include "connection/connection.h"
 
+#include "hello/wire.h"
 #include "registry/registry.h"
 #include "x509/certificate.h"
 
@@ -118,4 +119,104 @@ otls__choose_identity(otls_connection *conn, const otls_bytes *names, size_t nam
 	if ((chosen = fitting(conn)) != NULL)
 		*identity = &chosen->native;
 	return OTLS_OK;
+}
+
+/* == asking behind the handshake == */
+
+enum { EXTENSION_POST_HANDSHAKE_AUTH = 49 };
+
+static bool
+client_answers(const otls_connection *conn)
+{
+	otls_reader list = otls__reader(conn->gate.client.extensions);
+	otls_extension extension;
+
+	while (otls__next_extension(&list, &extension))
+		if (extension.type == EXTENSION_POST_HANDSHAKE_AUTH)
+			return true;
+	return false;
+}
+
+static otls_status
+check_request(otls_connection *conn, const char *function)
+{
+	if (otls__check(conn, function) != OTLS_OK)
+		return OTLS_ERROR;
+	if (conn->role != OTLS_ROLE_SERVER)
+		return otls__fail(OTLS_E_BAD_STATE, "%s: only a server asks", function);
+	if (conn->state != OTLS_STATE_OPEN)
+		return otls__fail(OTLS_E_BAD_STATE, "%s: the connection is not open", function);
+	if (!conn->engine->has(OTLS_CAP_POST_HANDSHAKE_AUTH))
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: on %s", function, conn->engine->library);
+	if (conn->info.version != OTLS_TLS1_3)
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: TLS 1.3 only", function);
+	if (!client_answers(conn))
+		return otls__fail(
+		    OTLS_E_UNSUPPORTED, "%s: the client does not answer (RFC 8446, section 4.6.2)", function);
+	if (otls__client_auth(conn) == OTLS_CLIENT_AUTH_NONE)
+		return otls__fail(OTLS_E_BAD_STATE, "%s: the verify mode is NONE", function);
+	if (conn->auth != OTLS_LATE_IDLE)
+		return otls__fail(OTLS_E_BAD_STATE, "%s: the last request is not answered yet", function);
+	return OTLS_OK;
+}
+
+/* Asks, the first time it is called; then it only sends. */
+static otls_status
+request_step(otls_connection *conn, void *arg)
+{
+	otls_report report = otls__report();
+	otls_status status;
+
+	(void)arg;
+	if (conn->auth == OTLS_LATE_IDLE) {
+		conn->auth = OTLS_LATE_ASKED;
+		conn->auth_finished = false;
+		if (conn->engine->request_certificate(conn->native, otls__client_auth(conn), &report) != OTLS_OK)
+			return otls__explain(conn, &report, "asking for a certificate");
+	}
+	if ((status = otls__send_queued(conn)) == OTLS_ERROR)
+		return otls__explain_send(conn);
+	return otls__transport_blocks(&conn->transport) ? status : OTLS_OK;
+}
+
+otls_status
+otls_connection_request_client_certificate(otls_connection *conn)
+{
+	if (check_request(conn, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if ((otls__verify_mode(conn) & OTLS_VERIFY_CLIENT_ONCE) != 0 && conn->peer.count > 0)
+		return OTLS_OK;
+	return otls__run(conn, __func__, request_step, NULL);
+}
+
+bool
+otls_connection_client_certificate_requested(const otls_connection *conn)
+{
+	return conn != NULL && conn->auth != OTLS_LATE_IDLE;
+}
+
+static otls_status
+refused_late(otls_connection *conn)
+{
+	otls_report report = otls__report();
+
+	conn->peer.asked = false; /* the engine is done, and sends no alert */
+	return otls__explain(conn, &report, "the answer to a request for a certificate");
+}
+
+/* No engine is trusted to have asked. */
+otls_status
+otls__auth_settle(otls_connection *conn)
+{
+	otls_late_auth was = conn->auth;
+	int alert;
+
+	if (!conn->auth_finished)
+		return OTLS_OK;
+	conn->auth = OTLS_LATE_IDLE;
+	conn->auth_finished = false;
+	if (was != OTLS_LATE_TOLD || (conn->peer.count > 0 && !conn->peer.judged))
+		return otls__fail(
+		    OTLS_E_BACKEND, "%s took an answer without a verdict on the client", conn->engine->library);
+	return otls__peer_judge(conn, &alert) == OTLS_OK ? OTLS_OK : refused_late(conn);
 }

@@ -184,7 +184,8 @@ otls_connection_set_verify(otls_connection *conn, uint64_t mode)
 	method = conn->role == OTLS_ROLE_CLIENT   ? OTLS_METHOD_TLS_CLIENT
 		 : conn->role == OTLS_ROLE_SERVER ? OTLS_METHOD_TLS_SERVER
 						  : conn->sealed->settings.method;
-	if (otls__verify_mode_check(__func__, method, mode) != OTLS_OK)
+	if (otls__verify_mode_check(__func__, method, mode) != OTLS_OK ||
+	    otls__verify_mode_can(conn->engine, __func__, mode) != OTLS_OK)
 		return OTLS_ERROR;
 	conn->verify_mode = mode;
 	conn->verify_mode_set = true;

@@ -52,6 +52,13 @@ typedef struct otls_certificate_request {
 	size_t scheme_count;
 } otls_certificate_request;
 
+/* A server's request for a certificate behind the handshake. */
+typedef enum otls_late_auth {
+	OTLS_LATE_IDLE,
+	OTLS_LATE_ASKED, /* it is sent, or queued */
+	OTLS_LATE_TOLD   /* the engine has told what the client has sent for it */
+} otls_late_auth;
+
 /* Where reading stands in the record that the engine is taking: tells records without data from others. */
 typedef struct otls_record_count {
 	uint8_t header[5];
@@ -117,6 +124,8 @@ struct otls_connection {
 	uint64_t handshake_microseconds;
 	otls_peer peer;
 	otls_certificate_request request; /* client: the latest */
+	otls_late_auth auth;              /* server */
+	bool auth_finished;               /* the client's Finished behind its answer is in */
 	otls_engine_info info;
 	uint8_t alpn_agreed[256]; /* NUL behind it */
 	size_t alpn_agreed_len;
@@ -176,12 +185,16 @@ otls_status otls__refuse_plain(otls_connection *conn, int alert);
 /* The application protocols in force. */
 otls_bytes otls__alpn_offered(const otls_connection *conn);
 uint64_t otls__verify_mode(const otls_connection *conn);
+/* What the mode asks of a client, in the handshake or behind it. */
+otls_client_auth otls__client_auth(const otls_connection *conn);
 
 /* == client_certificate.c == */
 /* A server asks for a certificate: keeps what it says, and chooses.  As host choose_identity. */
 otls_status otls__choose_identity(otls_connection *conn, const otls_bytes *names, size_t name_count,
     const uint16_t *schemes, size_t scheme_count, const otls_engine_identity **identity);
 void otls__request_fini(otls_certificate_request *request);
+/* The engine has read: if that ended the answer to a request behind the handshake, there must be a verdict on it. */
+otls_status otls__auth_settle(otls_connection *conn);
 
 /* == verify_callback.c == */
 /* Core's verdict has been made, with this store (NULL: none): looks for the pins, and asks the library's own verifier and

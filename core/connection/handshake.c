@@ -20,8 +20,8 @@ otls__alpn_offered(const otls_connection *conn)
 	return otls__bytes(list->wire, list->len);
 }
 
-static otls_client_auth
-client_auth(const otls_connection *conn)
+otls_client_auth
+otls__client_auth(const otls_connection *conn)
 {
 	uint64_t mode = otls__verify_mode(conn);
 
@@ -31,6 +31,17 @@ client_auth(const otls_connection *conn)
 	return (mode & OTLS_VERIFY_FAIL_IF_NO_PEER_CERT) != 0 || conn->sealed->settings.pins.count > 0
 		   ? OTLS_CLIENT_AUTH_REQUIRED
 		   : OTLS_CLIENT_AUTH_OPTIONAL;
+}
+
+/* What a handshake asks for: with POST_HANDSHAKE nothing, where it can be asked for later. */
+static otls_client_auth
+client_auth(const otls_connection *conn)
+{
+	bool later = (otls__verify_mode(conn) & OTLS_VERIFY_POST_HANDSHAKE) != 0;
+
+	if (later && conn->gate.client.max_version >= OTLS_TLS1_3 && conn->sealed->settings.max_version >= OTLS_TLS1_3)
+		return OTLS_CLIENT_AUTH_NONE;
+	return otls__client_auth(conn);
 }
 
 /* == before the first byte: mistakes that change nothing == */

@@ -298,9 +298,11 @@ host_keylog(otls_host *host, const char *line)
 static void
 host_event(otls_host *host, otls_engine_event event, int value)
 {
-	(void)host;
-	(void)event;
+	otls_connection *conn = connection(host);
+
 	(void)value;
+	if (event == OTLS_ENGINE_CLIENT_ANSWERED && conn->auth != OTLS_LATE_IDLE)
+		conn->auth_finished = true;
 }
 
 /* The slots that are missing belong to capabilities that core does not ask for in its configuration. */

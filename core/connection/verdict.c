@@ -94,8 +94,12 @@ overrule(otls_peer *peer, otls_verify_reason reason, int depth)
 static void
 set_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 {
+	bool first = conn->auth != OTLS_LATE_IDLE && conn->peer.count == 0; /* asked for behind the handshake */
+
 	if (conn->peer.told && same_chain(&conn->peer, chain, n))
 		return;
+	if (conn->peer.told && first)
+		otls__peer_fini(&conn->peer);
 	if (conn->peer.told)
 		overrule(&conn->peer, OTLS_REASON_CHANGED, 0); /* of another handshake on the same connection */
 	else if (!take_chain(&conn->peer, chain, n))
@@ -132,9 +136,11 @@ void
 otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 {
 	chain_from_wire(conn);
-	conn->peer.by_engine = true;
+	if (conn->auth == OTLS_LATE_ASKED)
+		conn->auth = OTLS_LATE_TOLD;
 	if (!is_known(&conn->peer, chain, n))
 		set_chain(conn, chain, n);
+	conn->peer.by_engine = true;
 }
 
 /* == the verdict == */
@@ -264,12 +270,19 @@ explain_input(const otls_connection *conn, const char *what)
 	return otls__fail_errno(OTLS_E_SYSCALL, conn->input_errno, "%s", what);
 }
 
+/* The peer's certificates may be on their way. */
+static bool
+is_authenticating(const otls_connection *conn)
+{
+	return conn->state == OTLS_STATE_HANDSHAKE || conn->auth != OTLS_LATE_IDLE;
+}
+
 static otls_code
 engine_code(const otls_connection *conn, const otls_report *report)
 {
 	if (report->code == OTLS_E_MEMORY || report->code == OTLS_E_BACKEND || report->code == OTLS_E_UNSUPPORTED)
 		return otls__library_code(report);
-	return conn->state == OTLS_STATE_HANDSHAKE ? OTLS_E_HANDSHAKE : OTLS_E_RECORD;
+	return is_authenticating(conn) ? OTLS_E_HANDSHAKE : OTLS_E_RECORD;
 }
 
 /* The library has not read all of it; what it told before it gave up may have been judged good. */
@@ -308,7 +321,7 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 static bool
 is_unjudged(otls_connection *conn, const otls_report *report)
 {
-	if (conn->state != OTLS_STATE_HANDSHAKE || (conn->peer.judged && !is_limit(conn, report)))
+	if (!is_authenticating(conn) || (conn->peer.judged && !is_limit(conn, report)))
 		return false;
 	chain_from_wire(conn);
 	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY || is_limit(conn, report);

@@ -1,4 +1,4 @@
-/* Names of certificate authorities for clients: the list, and the context's calls. */
+/* Names of certificate authorities for clients: the list, and the context's calls; requests behind the handshake. */
 #include "context/client_ca.h"
 
 #include "context/context.h"
@@ -216,4 +216,18 @@ const char *
 otls_context_client_ca_at(const otls_context *ctx, size_t i)
 {
 	return ctx != NULL ? otls__ca_list_text(&ctx->settings.client_ca, i) : NULL;
+}
+
+otls_status
+otls_context_set_post_handshake_auth(otls_context *ctx, bool answer)
+{
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	if (!otls__settings_serve(&ctx->settings, OTLS_ROLE_CLIENT))
+		return otls__fail(OTLS_E_BAD_STATE, "%s: the context is for servers", __func__);
+	if (answer && !ctx->engine->has(OTLS_CAP_POST_HANDSHAKE_AUTH))
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: on %s", __func__, ctx->engine->library);
+	ctx->settings.post_handshake_auth = answer;
+	otls__context_changed(ctx);
+	return OTLS_OK;
 }

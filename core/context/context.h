@@ -98,6 +98,7 @@ typedef struct otls_settings {
 	otls_pin_list pins;            /* one of them in addition to all else */
 	otls_pin_list trusted_keys;    /* one of them instead of chain and name */
 	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
+	bool post_handshake_auth;      /* clients */
 	otls_ca_list client_ca;        /* servers: sent with the request for a certificate */
 	otls_alpn_list alpn;
 	otls_alpn_policy alpn_policy;
@@ -115,6 +116,8 @@ bool otls__settings_serve(const otls_settings *settings, otls_role role);
 uint64_t otls__settings_verify_mode(const otls_settings *settings, otls_role role);
 
 /* BAD_ARGUMENT for bits that do not go together, or not with the method's role. */
+/* UNSUPPORTED for bits that the engine cannot do. */
+otls_status otls__verify_mode_can(const otls_engine *engine, const char *function, uint64_t mode);
 otls_status otls__verify_mode_check(const char *function, otls_method method, uint64_t mode);
 
 /* One engine context: what it was built for, and its neighbour. */

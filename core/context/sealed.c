@@ -152,6 +152,7 @@ configure(const otls_sealed *sealed, const otls_native *native)
 		.client_ca = sealed->settings.client_ca.names,
 		.client_ca_count = sealed->settings.client_ca.count,
 		.choose_identity = native->role == OTLS_ROLE_CLIENT,
+		.post_handshake_auth = native->role == OTLS_ROLE_CLIENT && sealed->settings.post_handshake_auth,
 	};
 }
 

@@ -2,8 +2,9 @@
 #include "context/context.h"
 #include "error.h"
 
-#define DEPTH_MAX   100
-#define KNOWN_MODES (OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE | OTLS_VERIFY_INSECURE_NONE)
+#define DEPTH_MAX 100
+#define KNOWN_MODES                                                                                                    \
+	(OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE | OTLS_VERIFY_INSECURE_NONE | OTLS_VERIFY_POST_HANDSHAKE)
 #define KNOWN_FLAGS (OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN | OTLS_VERIFY_FLAG_NATIVE_TOO)
 
 /* Starts a change: a store with what is trusted now, to be added to.  The store in force is never touched, since it
@@ -93,12 +94,21 @@ otls_context_set_verify(otls_context *ctx, uint64_t mode)
 {
 	if (ctx == NULL)
 		return otls__fail_null(__func__, "ctx");
-	if (otls__verify_mode_check(__func__, ctx->settings.method, mode) != OTLS_OK)
+	if (otls__verify_mode_check(__func__, ctx->settings.method, mode) != OTLS_OK ||
+	    otls__verify_mode_can(ctx->engine, __func__, mode) != OTLS_OK)
 		return OTLS_ERROR;
 	ctx->settings.verify_mode = mode;
 	ctx->settings.verify_mode_set = true;
 	otls__context_changed(ctx);
 	return OTLS_OK;
+}
+
+otls_status
+otls__verify_mode_can(const otls_engine *engine, const char *function, uint64_t mode)
+{
+	if ((mode & OTLS_VERIFY_POST_HANDSHAKE) == 0 || engine->has(OTLS_CAP_POST_HANDSHAKE_AUTH))
+		return OTLS_OK;
+	return otls__fail(OTLS_E_UNSUPPORTED, "%s: POST_HANDSHAKE on %s", function, engine->library);
 }
 
 otls_status
@@ -110,6 +120,10 @@ otls__verify_mode_check(const char *function, otls_method method, uint64_t mode)
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: INSECURE_NONE goes with nothing else", function);
 	if ((mode & OTLS_VERIFY_FAIL_IF_NO_PEER_CERT) != 0 && (mode & OTLS_VERIFY_PEER) == 0)
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: FAIL_IF_NO_PEER_CERT goes with PEER", function);
+	if ((mode & OTLS_VERIFY_POST_HANDSHAKE) != 0 &&
+	    ((mode & OTLS_VERIFY_PEER) == 0 || method == OTLS_METHOD_TLS_CLIENT))
+		return otls__fail(
+		    OTLS_E_BAD_ARGUMENT, "%s: POST_HANDSHAKE is for servers, and goes with PEER", function);
 	if (method == OTLS_METHOD_TLS_CLIENT && mode == OTLS_VERIFY_NONE)
 		return otls__fail(
 		    OTLS_E_BAD_ARGUMENT, "%s: a client that checks nothing needs INSECURE_NONE", function);

@@ -134,6 +134,16 @@ OTLS_API const otls_certificate *otls_connection_verified_chain_at(const otls_co
 /* The names of authorities in a request for a client certificate (RFC 4514): on a server the context's own, on a client
  * those that the server sent last, as far as the backend tells (wolfSSL: TLS 1.2 alone).  NULL after the last one. */
 OTLS_API const char *otls_connection_client_ca_at(const otls_connection *conn, size_t i);
+/* A server of TLS 1.3 asks the client for a certificate behind the handshake (RFC 8446, section 4.6.2), by the verify
+ * mode in force: with REQUIRE a client without one is refused.  The answer comes while the connection is read, and is
+ * judged as in a handshake; a refusal is E_VERIFY of that read.  Data may flow both ways meanwhile; what comes before
+ * the answer is whoever's it was before.  A client that has shown a certificate must show the same one again, or it
+ * is refused with the reason CHANGED; its verdict stays as it was.  With CLIENT_ONCE it is not asked again: OK.
+ * Errors    UNSUPPORTED: no POST_HANDSHAKE_AUTH, TLS 1.2, or a client that has not said that it answers
+ * (otls_context_set_post_handshake_auth); BAD_STATE: a client, not open, verify mode NONE, asked already. */
+OTLS_MUST_USE otls_status otls_connection_request_client_certificate(otls_connection *conn);
+/* Such a request waits for its answer. */
+OTLS_API bool otls_connection_client_certificate_requested(const otls_connection *conn);
 /* An otls_verify_reason, also where verification is off, and where a verify callback has overruled it: a handshake that
  * succeeded does not say that this is OK.  *depth (may be NULL): which certificate, -1: none. */
 OTLS_API int otls_connection_verify_result(const otls_connection *conn, int *depth);

@@ -148,8 +148,11 @@ OTLS_API const otls_store *otls_context_store(const otls_context *ctx);
 #define OTLS_VERIFY_NONE                 UINT64_C(0) /* server: ask for no certificate (default); a client refuses it */
 #define OTLS_VERIFY_PEER                 UINT64_C(1) /* client: the default.  Server: ask, and check what comes */
 #define OTLS_VERIFY_FAIL_IF_NO_PEER_CERT UINT64_C(2) /* server, with PEER: a client without a certificate is refused */
-#define OTLS_VERIFY_CLIENT_ONCE          UINT64_C(4) /* accepted; a certificate is asked for once in any case */
+#define OTLS_VERIFY_CLIENT_ONCE          UINT64_C(4) /* server: a client that has shown one is not asked again */
 #define OTLS_VERIFY_INSECURE_NONE        UINT64_C(8) /* client: check nothing but pins; the verdict is still told */
+/* Server, with PEER: a handshake of TLS 1.3 asks for no certificate, otls_connection_request_client_certificate does;
+ * until then any client is in.  A handshake of TLS 1.2 asks as ever.  UNSUPPORTED: no POST_HANDSHAKE_AUTH. */
+#define OTLS_VERIFY_POST_HANDSHAKE       UINT64_C(16)
 #define OTLS_VERIFY_REQUIRE              (OTLS_VERIFY_PEER | OTLS_VERIFY_FAIL_IF_NO_PEER_CERT)
 OTLS_MUST_USE otls_status otls_context_set_verify(otls_context *ctx, uint64_t mode);
 OTLS_API uint64_t otls_context_verify_mode(const otls_context *ctx);
@@ -234,6 +237,11 @@ OTLS_MUST_USE otls_status otls_context_set_client_ca_list(
     otls_context *ctx, const otls_certificate *const *cas, size_t count);
 /* The i-th name (RFC 4514), alive until the list is changed; NULL after the last one. */
 OTLS_API const char *otls_context_client_ca_at(const otls_context *ctx, size_t i);
+
+/* Whether a client says that it answers a request for its certificate behind the handshake of TLS 1.3 (RFC 8446,
+ * section 4.6.2), and answers it while it reads; false by default: such a request ends the connection then.
+ * Errors    UNSUPPORTED: no POST_HANDSHAKE_AUTH; BAD_STATE: a server's context. */
+OTLS_MUST_USE otls_status otls_context_set_post_handshake_auth(otls_context *ctx, bool answer);
 
 /* == application protocols and names == */
 

@@ -148,6 +148,8 @@ typedef struct otls_engine_config {
 	otls_bytes ticket_secret;  /* servers: from which the library's ticket keys are derived */
 	uint32_t session_lifetime; /* seconds */
 	otls_bytes session_id_context;
+	/* Clients: say that requests behind the handshake are answered (RFC 8446, section 4.2.6), and answer them. */
+	bool post_handshake_auth;
 } otls_engine_config;
 
 /* What one connection adds to its context's configuration; valid until connection_fini. */
@@ -176,7 +178,9 @@ typedef struct otls_engine_info {
 typedef enum otls_engine_event {
 	OTLS_ENGINE_KEY_UPDATE_RECEIVED = 1,
 	OTLS_ENGINE_RENEGOTIATION_ASKED,
-	OTLS_ENGINE_WARNING_ALERT /* value: the alert */
+	OTLS_ENGINE_WARNING_ALERT, /* value: the alert */
+	OTLS_ENGINE_CLIENT_ANSWERED /* server: the client's Finished is in that ends its answer to request_certificate; may
+	                             * come with the handshake's own, too */
 } otls_engine_event;
 
 /* What the library's own verifier is asked about: a chain that core found good. */
@@ -308,9 +312,12 @@ struct otls_engine {
 
 	/* connection: optional */
 	otls_status (*key_update)(
-	    otls_engine_connection *conn, bool request_peer, otls_report *report);             /* KEY_UPDATE */
-	otls_status (*renegotiate)(otls_engine_connection *conn, otls_report *report);         /* RENEGOTIATION */
-	otls_status (*request_certificate)(otls_engine_connection *conn, otls_report *report); /* POST_HANDSHAKE_AUTH */
+	    otls_engine_connection *conn, bool request_peer, otls_report *report);     /* KEY_UPDATE */
+	otls_status (*renegotiate)(otls_engine_connection *conn, otls_report *report); /* RENEGOTIATION */
+	/* Server, TLS 1.3, with a client that has said that it answers: asks for a certificate behind the handshake; auth is
+	 * not NONE.  Sends, and does not read: the answer comes while reading, as host peer_chain, verify_peer, and the
+	 * event CLIENT_ANSWERED.  POST_HANDSHAKE_AUTH. */
+	otls_status (*request_certificate)(otls_engine_connection *conn, otls_client_auth auth, otls_report *report);
 	otls_status (*write_early)(
 	    otls_engine_connection *conn, const void *buf, size_t len, otls_report *report); /* EARLY_DATA */
 	otls_status (*read_early)(otls_engine_connection *conn, void *buf, size_t cap, size_t *len,
