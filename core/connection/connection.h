@@ -4,7 +4,7 @@
  *   getters.c     what it answers about itself host.c       what the engine calls: bytes in and out, the peer's chain
  *   handshake.c   from the first byte to OPEN  hello.c      a server's outcome of the hello
  *   verdict.c     judging the peer, and naming failures
- *   verify_callback.c  what the program says about the verdict: pins, and the verify callback
+ *   verify_callback.c  what else is said about it: pins, the library's own verifier, the verify callback
  *   client_certificate.c  what a server's request says, and what a client shows for it
  *   data.c        read, write, shutdown        channel.c    public transport calls
  *

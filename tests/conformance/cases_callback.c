@@ -458,6 +458,17 @@ accepts_weak_key(struct run *run)
 	return open_fixture(run, chain, witness, &trial) && check_through(run, &trial, OTLS_REASON_WEAK_KEY);
 }
 
+static bool
+accepts_weak_signature(struct run *run)
+{
+	struct witness *witness = new_witness(run, OTLS_VERDICT_KEEP, OTLS_VERDICT_INSECURE_ACCEPT);
+	struct trial trial;
+
+	witness->only = OTLS_REASON_WEAK_SIGNATURE;
+	return open_fixture(run, fixture_sha1_leaf, witness, &trial) &&
+	       check_through(run, &trial, OTLS_REASON_WEAK_SIGNATURE);
+}
+
 /* == never overruled == */
 static bool
 malformed_stays(struct run *run)
@@ -681,6 +692,7 @@ static const struct test_case cases[] = {
 	REASON("accepts_missing_issuer", set_missing_middle, UNKNOWN_ISSUER),
 	REASON("accepts_too_young", set_too_young, NOT_YET_VALID),
 	{ "accepts_weak_key", accepts_weak_key, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
+	{ "accepts_weak_signature", accepts_weak_signature, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "name_counts_on", name_counts_on, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "malformed_stays", malformed_stays, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "too_costly_stays", too_costly_stays, .scope = SCOPE_PAIR },

@@ -49,6 +49,9 @@ set_up_verdict(otls_context *ctx)
 	if (otls_context_set_verify_callback(ctx, keep, NULL, NULL) != OTLS_OK ||
 	    otls_context_pin_spki(ctx, "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=") != OTLS_OK)
 		return OTLS_ERROR;
+	if (otls_backend_has(backend, OTLS_CAP_NATIVE_VERIFY) &&
+	    otls_context_set_verify_flags(ctx, OTLS_VERIFY_FLAG_NATIVE_TOO) != OTLS_OK)
+		return OTLS_ERROR;
 	return otls_context_pin_spki(ctx, leaf_pin);
 }
 
