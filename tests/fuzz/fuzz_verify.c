@@ -183,6 +183,22 @@ check_path(const otls_verify_outcome *outcome, const struct card *cards, size_t 
 	abort(); /* it does not end in the store */
 }
 
+/* All that is wrong begins with the verdict, and is about certificates of the path; what is good has no fault. */
+static void
+check_findings(const otls_verify_outcome *outcome)
+{
+	const otls_findings *all = &outcome->findings;
+
+	if (outcome->reason == OTLS_REASON_OK || outcome->depth < 0) {
+		must(all->count == 0);
+		return;
+	}
+	must(all->count > 0 && all->items[0].reason == outcome->reason && all->items[0].depth == outcome->depth);
+	for (size_t i = 0; i < all->count; i++)
+		must(all->items[i].reason != OTLS_REASON_OK && all->items[i].depth >= 0 &&
+		     (size_t)all->items[i].depth < outcome->path_len);
+}
+
 static void
 judge(const struct card *cards, size_t count)
 {
@@ -197,6 +213,7 @@ judge(const struct card *cards, size_t count)
 		.key_use = OTLS_KEY_USE_SIGN,
 		.max_intermediates = CERTS_MAX,
 		.time = NOW,
+		.find_all = true,
 	};
 
 	must(otls_store_new(&store) == OTLS_OK);
@@ -216,6 +233,7 @@ judge(const struct card *cards, size_t count)
 		check_path(&outcome, cards, count);
 	else if (outcome.text[0] == '\0')
 		abort();
+	check_findings(&outcome);
 	otls__verify_outcome_fini(&outcome);
 	otls_store_free(store);
 }
