@@ -112,7 +112,7 @@ static void
 chain_from_wire(otls_connection *conn)
 {
 	otls_reader r = otls__reader(otls__buffer_view(&conn->gate.certificate));
-	otls_bytes chain[64];
+	otls_bytes chain[OTLS_SENT_MAX + 1];
 	size_t n = 0;
 
 	if (r.len == 0)
@@ -286,14 +286,35 @@ engine_code(const otls_connection *conn, const otls_report *report)
 }
 
 /* The library has not read all of it; what it told before it gave up may have been judged good. */
-static void
-chain_too_long(otls_peer *peer)
+static otls_status
+explain_limit(otls_connection *conn, const otls_report *report, const char *what)
 {
-	overrule(peer, OTLS_REASON_CHAIN_TOO_LONG, -1);
-	peer->asked = false;
+	overrule(&conn->peer, OTLS_REASON_CHAIN_TOO_LONG, -1);
+	conn->peer.asked = false;
+	otls__fail_report(OTLS_E_ENGINE_LIMIT, report, "%s: the peer's certificates are more than %s takes", what,
+	    conn->engine->library);
+	otls__error_thread()->verify_reason = OTLS_REASON_CHAIN_TOO_LONG;
+	return OTLS_ERROR;
 }
 
-/* There are more certificates than the library takes, and it alone has seen them; what was on the wire is judged. */
+static bool
+exceeds(const otls_connection *conn, otls_limit which, size_t value)
+{
+	uint64_t limit = conn->engine->limit(which);
+
+	return limit != 0 && value > limit;
+}
+
+/* There are more certificates than the library takes: it says so, or they can be counted, since some failures to read
+ * them have no word of their own. */
+static bool
+is_over(const otls_connection *conn, const otls_report *report)
+{
+	return report->code == OTLS_E_LIMIT || exceeds(conn, OTLS_LIMIT_CHAIN_COUNT, conn->peer.count) ||
+	       exceeds(conn, OTLS_LIMIT_CHAIN_BYTES, conn->gate.certificate.len);
+}
+
+/* It alone has seen them; what was on the wire is judged. */
 static bool
 is_limit(const otls_connection *conn, const otls_report *report)
 {
@@ -307,21 +328,19 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 {
 	int alert;
 
-	if (is_limit(conn, report))
-		chain_too_long(&conn->peer);
-	if (otls__peer_judge(conn, &alert) == OTLS_OK)
-		return otls__fail_report(conn->peer.by_engine && report->code != OTLS_E_LIMIT
-					     ? OTLS_E_ENGINE_LIMIT
-					     : engine_code(conn, report),
-		    report, "%s: the peer's certificates", what);
-	return conn->no_memory ? otls__fail_memory() : explain_refusal(conn, report);
+	if (!is_limit(conn, report) && otls__peer_judge(conn, &alert) != OTLS_OK)
+		return conn->no_memory ? otls__fail_memory() : explain_refusal(conn, report);
+	if (is_over(conn, report))
+		return explain_limit(conn, report, what);
+	return otls__fail_report(conn->peer.by_engine ? OTLS_E_ENGINE_LIMIT : engine_code(conn, report), report,
+	    "%s: the peer's certificates", what);
 }
 
 /* Whether the failure came between the peer's certificates and the verdict on them. */
 static bool
 is_unjudged(otls_connection *conn, const otls_report *report)
 {
-	if (!is_authenticating(conn) || (conn->peer.judged && !is_limit(conn, report)))
+	if (!is_authenticating(conn) || (conn->peer.judged && !is_over(conn, report)))
 		return false;
 	chain_from_wire(conn);
 	return conn->peer.count > 0 || report->code == OTLS_E_VERIFY || is_limit(conn, report);

@@ -320,6 +320,7 @@ spend(otls_judge *judge, size_t bytes)
 		return false;
 	}
 	judge->name_steps -= (unsigned)cost;
+	judge->cost.name_comparisons += (unsigned)cost;
 	return true;
 }
 

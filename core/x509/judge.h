@@ -38,6 +38,7 @@ typedef struct otls_judge {
 	/* What may still be spent.  All verdicts are the same on every machine: nothing here is time. */
 	unsigned edges, signature_cost, name_steps;
 	const char *spent; /* which of them has run out, in words; NULL: none */
+	otls_verify_cost cost;
 
 	otls_checked_edge checked[OTLS_CHECKED_EDGES];
 	size_t checked_len;

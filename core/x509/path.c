@@ -72,6 +72,7 @@ go_up(otls_judge *judge, const otls_node *issuer)
 		return;
 	}
 	judge->edges--;
+	judge->cost.candidates++;
 	judge->path.nodes[judge->path.len++] = issuer;
 	extend(judge);
 	judge->path.len--;

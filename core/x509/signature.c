@@ -97,6 +97,8 @@ otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_cer
 		return OTLS_REASON_TOO_COSTLY;
 	}
 	judge->signature_cost -= cost(&issuer->spki);
+	judge->cost.signatures++;
+	judge->cost.signature_units += cost(&issuer->spki);
 	reason = ask_engine(judge, cert, issuer);
 	remember(judge, cert, issuer, reason);
 	return reason;

@@ -292,6 +292,7 @@ otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcom
 		find_all(&judge, outcome);
 	keep_path(&judge, outcome);
 	otls__verify_conclude(outcome, params, &judge.verdict);
+	outcome->cost = judge.cost;
 	otls__free(judge.nodes);
 }
 

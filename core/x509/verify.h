@@ -19,9 +19,8 @@ bool otls__certificate_matches(const otls_certificate *cert, const otls_peer_nam
 
 #define OTLS_PATH_MAX 32 /* certificates of one path, anchor included */
 
-/* Certificates that a peer may send: the most that every library can take (wolfSSL's MAX_CHAIN_DEPTH is compiled in),
- * so that a longer chain is refused alike on all of them. */
-#define OTLS_SENT_MAX 9
+/* Certificates that a peer may send.  How many of them are tried is bounded by budgets; a library may take fewer. */
+#define OTLS_SENT_MAX 256
 
 typedef enum otls_key_use {
 	OTLS_KEY_USE_SIGN,
@@ -63,6 +62,14 @@ typedef struct otls_findings {
 /* Adds one, unless its reason is known of this depth; false: memory ran out. */
 bool otls__findings_add(otls_findings *all, const otls_finding *finding);
 
+/* What a verification took.  The same on every backend: nothing here is time. */
+typedef struct otls_verify_cost {
+	unsigned candidates;       /* issuers that paths were built with */
+	unsigned signatures;       /* that were checked */
+	unsigned signature_units;  /* what they cost, in checks with RSA-2048 */
+	unsigned name_comparisons; /* with name constraints */
+} otls_verify_cost;
+
 typedef struct otls_verify_outcome {
 	otls_verify_reason reason;
 	int depth; /* of the certificate that the reason is about, 0: the leaf; -1: good, or about none */
@@ -70,7 +77,8 @@ typedef struct otls_verify_outcome {
 	size_t path_len;
 	char
 	    text[384]; /* what the message says: the reason, and subject, name or date that it is about; "" when good */
-	otls_report report;     /* the library's words when its signature primitive failed */
+	otls_report report; /* the library's words when its signature primitive failed */
+	otls_verify_cost cost;
 	otls_findings findings; /* with find_all: the verdict and what else is wrong with that path; empty: good, or the
 	                         * verdict is about no path */
 } otls_verify_outcome;

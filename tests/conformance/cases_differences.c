@@ -93,7 +93,7 @@ connect_with(struct run *run, size_t certificates, struct pair **pair)
 	return true;
 }
 
-/* Core takes 9 on every backend, also where the library fails by itself on more. */
+/* Core takes more than any real chain has; where the library does not, that is its limit, and told as such. */
 static bool
 chain_count(struct run *run)
 {
@@ -101,9 +101,15 @@ chain_count(struct run *run)
 
 	if (otls_backend_limit(run->server, OTLS_LIMIT_CHAIN_COUNT) != 0)
 		return unsupported(run, "needs a server that sends any number of certificates");
-	return connect_with(run, CERTIFICATES_MAX, &pair) && CHECK_NUMBER(run, pair->client_status, OTLS_OK) &&
-	       connect_with(run, CERTIFICATES_MAX + 1, &pair) && CHECK_NUMBER(run, pair->client_status, OTLS_ERROR) &&
-	       CHECK_TEXT(run, otls_error_name(otls_connection_error(pair->client)), "VERIFY") &&
+	if (!connect_with(run, CERTIFICATES_MAX, &pair) || !CHECK_NUMBER(run, pair->client_status, OTLS_OK) ||
+	    !connect_with(run, CERTIFICATES_MAX + 1, &pair))
+		return false;
+	if (otls_backend_limit(run->client, OTLS_LIMIT_CHAIN_COUNT) == 0)
+		return CHECK_NUMBER(run, pair->client_status, OTLS_OK);
+	return CHECK_NUMBER(run, pair->client_status, OTLS_ERROR) &&
+	       CHECK_TEXT(run, otls_error_name(otls_connection_error(pair->client)), "ENGINE_LIMIT") &&
+	       CHECK_NUMBER(
+		   run, otls_error_verify_reason(otls_connection_error(pair->client)), OTLS_REASON_CHAIN_TOO_LONG) &&
 	       CHECK_NUMBER(run, otls_connection_verify_result(pair->client, NULL), OTLS_REASON_CHAIN_TOO_LONG);
 }
 

@@ -18,7 +18,7 @@
 #define DAY       (24 * 3600)
 #define NOW       INT64_C(1700000000) /* 2023-11-14 22:13:20 UTC */
 #define MADE_MAX  64
-#define CERTS_MAX 48
+#define CERTS_MAX 300
 
 extern const otls_backend *scene_backend; /* the one that is being tested */
 

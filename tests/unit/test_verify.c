@@ -498,7 +498,7 @@ static const struct row {
 	{ "path length of middle", path_length_of_middle, OTLS_REASON_PATH_LENGTH, 2, NULL },
 	{ "self-issued is not counted", self_issued_is_not_counted, OTLS_REASON_PATH_LENGTH, 2, NULL },
 	{ "more than allowed", more_than_allowed, OTLS_REASON_CHAIN_TOO_LONG, 0, NULL },
-	{ "more than are taken", more_than_are_taken, OTLS_REASON_CHAIN_TOO_LONG, -1, "sent 10 certificates" },
+	{ "more than are taken", more_than_are_taken, OTLS_REASON_CHAIN_TOO_LONG, -1, "sent 257 certificates" },
 	{ "leaf for clients", leaf_for_clients, OTLS_REASON_INVALID_PURPOSE, 0, NULL },
 	{ "leaf for any", leaf_for_any, OTLS_REASON_INVALID_PURPOSE, 0, NULL },
 	{ "leaf for servers", leaf_for_servers, OTLS_REASON_INVALID_PURPOSE, 0, NULL },
