@@ -299,6 +299,9 @@ connection_fini(otls_engine_connection *conn)
 		gnutls_deinit(conn->session);
 	if (conn->choice != NULL)
 		gnutls_priority_deinit(conn->choice);
+	if (conn->remote != NULL)
+		gnutls_privkey_deinit(conn->remote);
+	conn->remote = NULL;
 	gtls_identity_fini(&conn->chosen);
 	gnutls_memset(conn->finished, 0, sizeof(conn->finished));
 	conn->session = NULL;
@@ -613,6 +616,7 @@ const otls_engine otls__engine_gnutls = {
 	.key_spki = gtls_key_spki,
 	.key_sign = gtls_key_sign,
 	.key_fini = gtls_key_fini,
+	.key_remote = gtls_key_remote,
 	.key_generate = gtls_key_generate,
 	.context_init = gtls_context_init,
 	.context_fini = gtls_context_fini,

@@ -50,6 +50,9 @@ gtls_identity_init(gtls_identity *identity, const otls_engine_identity *from, ot
 
 	if ((error = import_chain(identity, from)) < 0)
 		return gtls_fail_as(report, OTLS_E_FORMAT, "gnutls_pcert_import_x509_raw", error);
+	identity->signer = from->key->signer;
+	if (identity->signer != NULL)
+		return OTLS_OK;
 	/* A copy: the key is shared with other contexts. */
 	if ((error = gnutls_privkey_init(&identity->key)) < 0 ||
 	    (error = gnutls_privkey_import_x509(identity->key, from->key->x509, GNUTLS_PRIVKEY_IMPORT_COPY)) < 0)

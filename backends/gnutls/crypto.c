@@ -379,6 +379,9 @@ gtls_key_fini(otls_engine_key *key)
 {
 	gnutls_privkey_deinit(key->key);
 	gnutls_x509_privkey_deinit(key->x509);
+	if (key->public != NULL)
+		gnutls_pubkey_deinit(key->public);
+	key->public = NULL;
 	key->key = NULL;
 	key->x509 = NULL;
 }
@@ -391,6 +394,11 @@ gtls_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len,
 	int error;
 
 	*len = 0;
+	if (key->signer != NULL) {
+		if ((error = gnutls_pubkey_export2(key->public, GNUTLS_X509_FMT_DER, &der)) < 0)
+			return gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_pubkey_export2", error);
+		return hand_out(&der, out, cap, len, "key_spki", report);
+	}
 	if ((error = gnutls_pubkey_init(&public)) < 0)
 		return gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_pubkey_init", error);
 	if ((error = gnutls_pubkey_import_privkey(public, key->key, 0, 0)) >= 0)
@@ -423,7 +431,7 @@ gtls_key_sign(const otls_engine_key *key, uint16_t scheme_id, otls_bytes tbs, ui
 	int error;
 
 	*len = 0;
-	if (scheme != NULL)
+	if (scheme != NULL && key->signer == NULL)
 		sign = fitting_algorithm(scheme, gnutls_privkey_get_pk_algorithm(key->key, NULL));
 	if (sign == GNUTLS_SIGN_UNKNOWN || too_long(tbs))
 		return gtls_refuse(report, OTLS_E_UNSUPPORTED, "key_sign", "the key does not sign like that");

@@ -29,13 +29,16 @@
 struct otls_engine_key {
 	gnutls_x509_privkey_t x509; /* what can be copied and exported */
 	gnutls_privkey_t key;       /* what signs; refers to x509 */
+	gnutls_pubkey_t public;     /* instead of both: core signs, by this public half and for signer */
+	void *signer;
 };
 
 /* An identity in the library's terms. */
 typedef struct gtls_identity {
 	gnutls_pcert_st *chain;
 	unsigned chain_len;
-	gnutls_privkey_t key;
+	gnutls_privkey_t key; /* NULL: core signs, for signer */
+	void *signer;
 } gtls_identity;
 
 struct otls_engine_context {
@@ -52,21 +55,24 @@ struct otls_engine_connection {
 	const otls_engine_setup *setup;
 	const otls_host_calls *calls;
 	otls_host *host;
-	gnutls_priority_t choice; /* server: the one suite that was chosen for this hello */
-	gtls_identity chosen;     /* client: what host choose_identity gave */
-	otls_status received;     /* what host recv said last; EOF and ERROR stay */
-	unsigned receives;        /* how often it was asked */
-	uint16_t suite;           /* of the ServerHello; 0: none yet */
-	bool suite_chosen;        /* server: the ClientHello was answered for */
-	bool chain_told;          /* the peer's Certificate message was told to core */
-	bool chain_empty;         /* and there was nothing in it */
-	bool judged, accepted;    /* core was asked about it, and what it said */
-	bool done;                /* the handshake is over */
-	otls_client_auth auth;    /* server: how a certificate was asked for last */
-	bool asking;              /* server: behind the handshake, and the answer is not all here */
-	bool deaf;                /* nothing is received for now */
-	int refusal;              /* the alert that goes with a refusal of ours; -1: the library's choice */
-	int alert_sent;           /* -1: none */
+	gnutls_priority_t choice;      /* server: the one suite that was chosen for this hello */
+	gnutls_privkey_t remote;       /* the key for which core signs; NULL: none */
+	void *signer;                  /* whose it is */
+	gnutls_pubkey_t signer_public; /* and its public half, the identity's own */
+	gtls_identity chosen;          /* client: what host choose_identity gave */
+	otls_status received;          /* what host recv said last; EOF and ERROR stay */
+	unsigned receives;             /* how often it was asked */
+	uint16_t suite;                /* of the ServerHello; 0: none yet */
+	bool suite_chosen;             /* server: the ClientHello was answered for */
+	bool chain_told;               /* the peer's Certificate message was told to core */
+	bool chain_empty;              /* and there was nothing in it */
+	bool judged, accepted;         /* core was asked about it, and what it said */
+	bool done;                     /* the handshake is over */
+	otls_client_auth auth;         /* server: how a certificate was asked for last */
+	bool asking;                   /* server: behind the handshake, and the answer is not all here */
+	bool deaf;                     /* nothing is received for now */
+	int refusal;                   /* the alert that goes with a refusal of ours; -1: the library's choice */
+	int alert_sent;                /* -1: none */
 	uint8_t finished[2][OTLS_HASH_MAX];
 	size_t finished_len[2]; /* [1]: the peer's */
 };
@@ -116,6 +122,11 @@ otls_status gtls_identity_init(gtls_identity *identity, const otls_engine_identi
 void gtls_identity_fini(gtls_identity *identity);
 otls_status gtls_context_init(otls_engine_context *ctx, const otls_engine_config *config, otls_report *report);
 void gtls_context_fini(otls_engine_context *ctx);
+
+/* == remote.c == */
+otls_status gtls_key_remote(otls_engine_key *key, otls_bytes spki, void *signer, otls_report *report);
+/* Makes the connection's remote key for this identity, whose signer is set; the library's error, or 0. */
+int gtls_remote_key(otls_engine_connection *conn, const gtls_identity *identity);
 
 /* == hook.c: called by the library while it shakes hands == */
 int gtls_on_message(

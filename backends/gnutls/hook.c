@@ -488,6 +488,11 @@ gtls_on_identity(gnutls_session_t session, const struct gnutls_cert_retr_st *inf
 	*chain = identity->chain;
 	*chain_len = identity->chain_len;
 	*key = identity->key;
+	if (identity->signer == NULL)
+		return 0;
+	if ((found = gtls_remote_key(conn, identity)) < 0)
+		return found;
+	*key = conn->remote;
 	return 0;
 }
 

@@ -274,18 +274,23 @@ read_schemes(SSL *ssl, request *r)
 }
 
 static bool
-use_identity(SSL *ssl, const otls_engine_identity *identity)
+use_identity(otls_engine_connection *conn, const otls_engine_identity *identity)
 {
 	STACK_OF(X509) *rest = NULL;
+	EVP_PKEY *remote = NULL;
 	X509 *leaf = NULL;
 	bool ok = false;
 
-	SSL_certs_clear(ssl);
+	SSL_certs_clear(conn->ssl);
 	if (identity == NULL)
 		return true;
 	if (!ossl_parse_chain(identity, &leaf, &rest))
 		return false;
-	ok = SSL_use_cert_and_key(ssl, leaf, identity->key->pkey, rest, 1) == 1;
+	if (identity->key->signer == NULL)
+		ok = SSL_use_cert_and_key(conn->ssl, leaf, identity->key->pkey, rest, 1) == 1;
+	else if ((remote = ossl_remote_key(identity->key, conn)) != NULL)
+		ok = SSL_use_cert_and_key(conn->ssl, leaf, remote, rest, 1) == 1;
+	EVP_PKEY_free(remote);
 	X509_free(leaf);
 	sk_X509_pop_free(rest, X509_free);
 	return ok;
@@ -310,7 +315,7 @@ ossl_on_identity(SSL *ssl, void *arg)
 	OPENSSL_free(r.schemes);
 	if (status == OTLS_WANT_CALLBACK)
 		return -1;
-	return status == OTLS_OK && use_identity(ssl, identity);
+	return status == OTLS_OK && use_identity(conn, identity);
 }
 
 /* Core has chosen before this connection existed. */
@@ -394,11 +399,15 @@ set_server_name(SSL *ssl, const char *name)
 static const char *
 set_up(otls_engine_connection *conn, const otls_engine_setup *setup)
 {
+	const otls_engine_identity *identity = conn->config->identity;
+
 	SSL_set_msg_callback_arg(conn->ssl, conn);
 	if (SSL_set_app_data(conn->ssl, conn) != 1 || !attach_transport(conn))
 		return "transport";
 	if (setup->suites != NULL && !ossl_connection_suites(conn->ssl, setup->suites, setup->suite_count))
 		return "cipher suites";
+	if (identity != NULL && identity->key->signer != NULL && !use_identity(conn, identity))
+		return "certificate and remote key";
 	if (conn->config->role == OTLS_ROLE_SERVER) {
 		SSL_set_accept_state(conn->ssl);
 		conn->alpn = setup->alpn;
@@ -712,6 +721,7 @@ const otls_engine otls__engine_openssl = {
 	.key_sign = ossl_key_sign,
 	.key_fini = ossl_key_fini,
 	.key_generate = ossl_key_generate,
+	.key_remote = OSSL_HAS_PROVIDERS ? ossl_key_remote : NULL,
 
 	.context_init = ossl_context_init,
 	.context_fini = ossl_context_fini,

@@ -166,7 +166,7 @@ ossl_init(otls_report *report)
 	if (ctx == NULL)
 		goto out;
 	SSL_CTX_set_security_callback(ctx, on_security);
-	if (!ask_for_suites(ctx) || !ossl_bio_init())
+	if (!ask_for_suites(ctx) || !ossl_bio_init() || !ossl_remote_init())
 		goto out;
 	ask_for_the_rest(ctx);
 	ERR_clear_error();
@@ -245,13 +245,16 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_GENERATE_KEY:
 	case OTLS_CAP_NATIVE_VERIFY:
 		return true;
+	case OTLS_CAP_KEY_CALLBACK:
+	case OTLS_CAP_SIGN_EDWARDS:
+		return OSSL_HAS_PROVIDERS;
+	case OTLS_CAP_SIGN_PENDING: /* ASYNC jobs cannot be resumed by another thread, and have small stacks */
 	case OTLS_CAP_TLS1_0:
 	case OTLS_CAP_TLS1_1:
 	case OTLS_CAP_RENEGOTIATION:
 	case OTLS_CAP_NPN:
 	case OTLS_CAP_EARLY_DATA:
 	case OTLS_CAP_PSK:
-	case OTLS_CAP_KEY_CALLBACK:
 	case OTLS_CAP_SESSION:
 		return false;
 	}
@@ -476,8 +479,8 @@ context_identity(SSL_CTX *ctx, const otls_engine_identity *identity)
 	X509 *leaf = NULL;
 	bool ok = false;
 
-	if (identity == NULL)
-		return true;
+	if (identity == NULL || identity->key->signer != NULL)
+		return true; /* none, or one that each connection is given */
 	if (!ossl_parse_chain(identity, &leaf, &rest))
 		return false;
 	ok = SSL_CTX_use_cert_and_key(ctx, leaf, identity->key->pkey, rest, 1) == 1;

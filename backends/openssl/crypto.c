@@ -294,7 +294,7 @@ ossl_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8
 
 	*len = 0;
 	ossl_begin();
-	if (row == NULL || EVP_PKEY_base_id(key->pkey) != row->key_type)
+	if (row == NULL || key->signer != NULL || EVP_PKEY_base_id(key->pkey) != row->key_type)
 		return ossl_fail_because(
 		    report, OTLS_E_UNSUPPORTED, "key_sign", "the key does not sign with this scheme");
 	if (cap < (size_t)EVP_PKEY_size(key->pkey)) {

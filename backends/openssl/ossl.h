@@ -18,11 +18,13 @@
 #define OSSL_HAS_ERROR_ALL        1 /* ERR_get_error_all */
 #define OSSL_HAS_NEGOTIATED_GROUP 1 /* SSL_get_negotiated_group */
 #define OSSL_HAS_VERSION_STR      1 /* OPENSSL_VERSION_STR */
+#define OSSL_HAS_PROVIDERS        1 /* what signs can be replaced without what is deprecated */
 #define OSSL_HAS_ERR_UNSUPPORTED  1 /* ERR_R_UNSUPPORTED: what a failed fetch says */
 #else
 #define OSSL_HAS_ERROR_ALL        0
 #define OSSL_HAS_NEGOTIATED_GROUP 0
 #define OSSL_HAS_VERSION_STR      0
+#define OSSL_HAS_PROVIDERS        0
 #define OSSL_HAS_ERR_UNSUPPORTED  0
 #endif
 
@@ -46,6 +48,7 @@
 
 struct otls_engine_key {
 	EVP_PKEY *pkey;
+	void *signer; /* not NULL: pkey is but the public half, and core signs */
 };
 
 struct otls_engine_context {
@@ -129,6 +132,12 @@ int ossl_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, co
     unsigned int offered_len, void *arg);
 int ossl_on_status(SSL *ssl, void *arg);
 void ossl_on_secret(const SSL *ssl, const char *line);
+
+/* == remote.c == */
+bool ossl_remote_init(void);
+/* A key that has core sign for this connection, which it must not outlive; NULL: none could be made. */
+EVP_PKEY *ossl_remote_key(const otls_engine_key *key, otls_engine_connection *conn);
+otls_status ossl_key_remote(otls_engine_key *key, otls_bytes spki, void *signer, otls_report *report);
 
 /* == crypto.c == */
 const EVP_MD *ossl_digest(otls_hash hash);

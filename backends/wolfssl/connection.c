@@ -9,7 +9,8 @@ enum {
 	ALERT_CLOSE_NOTIFY = 0,
 	ALERT_HANDSHAKE_FAILURE = 40,
 	ALERT_ILLEGAL_PARAMETER = 47,
-	ALERT_PROTOCOL_VERSION = 70
+	ALERT_PROTOCOL_VERSION = 70,
+	ALERT_INTERNAL_ERROR = 80
 };
 enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
 enum { RECORD_HEADER_LEN = 5 };
@@ -24,15 +25,17 @@ struct otls_engine_connection {
 	otls_host *host;
 	otls_status recv_said; /* the host's last answer: the library's own word for a wait is not to be trusted */
 	bool send_failed;
-	bool send_encrypted; /* what we send from now on is under keys */
-	bool bad_group;      /* TLS 1.2 was about to use a group that is not on our list */
-	bool ready;          /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
-	bool chain_told;     /* host peer_chain has the peer's certificates */
-	bool chain_empty;    /* it was told that there are none */
-	bool judged;         /* host verify_peer was asked, and agreed */
-	bool choice_made;    /* host choose_identity was asked */
-	bool choice_failed;  /* and failed, or the library would not have what it chose */
-	bool closed;         /* the peer's close_notify is in */
+	bool send_encrypted;                  /* what we send from now on is under keys */
+	bool bad_group;                       /* TLS 1.2 was about to use a group that is not on our list */
+	bool ready;                           /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
+	bool chain_told;                      /* host peer_chain has the peer's certificates */
+	bool chain_empty;                     /* it was told that there are none */
+	bool judged;                          /* host verify_peer was asked, and agreed */
+	bool choice_made;                     /* host choose_identity was asked */
+	bool choice_failed;                   /* and failed, or the library would not have what it chose */
+	bool closed;                          /* the peer's close_notify is in */
+	bool sign_failed;                     /* core had no signature for us */
+	const otls_engine_identity *identity; /* the one that is shown; NULL: none */
 };
 
 static bool
@@ -56,6 +59,7 @@ choose_identity(otls_engine_connection *conn, const otls_bytes *names, size_t na
 		conn->choice_failed = true;
 	else if (identity != NULL && !wolf_use_identity(conn->ssl, identity))
 		conn->choice_failed = true;
+	conn->identity = identity;
 	return !conn->choice_failed;
 }
 
@@ -252,6 +256,24 @@ wolf_judge_peer(int preverify, WOLFSSL_X509_STORE_CTX *store)
 	return conn->judged;
 }
 
+const otls_engine_key *
+wolf_own_key(WOLFSSL *ssl)
+{
+	const otls_engine_connection *conn = wolfSSL_GetIOReadCtx(ssl);
+
+	return conn->identity != NULL ? conn->identity->key : NULL;
+}
+
+otls_status
+wolf_host_sign(WOLFSSL *ssl, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap, size_t *len)
+{
+	otls_engine_connection *conn = wolfSSL_GetIOReadCtx(ssl);
+	otls_status status = conn->calls->sign(conn->host, conn->identity->key->signer, scheme, tbs, out, cap, len);
+
+	conn->sign_failed = status != OTLS_OK;
+	return status;
+}
+
 int
 wolf_choose_alpn(WOLFSSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
     unsigned int in_len, void *arg)
@@ -337,6 +359,8 @@ alert_for(otls_engine_connection *conn, int error)
 
 	if (error == VERSION_ERROR)
 		return ALERT_PROTOCOL_VERSION;
+	if (conn->sign_failed)
+		return ALERT_INTERNAL_ERROR;
 	if (conn->bad_group)
 		return is_server(conn) ? ALERT_HANDSHAKE_FAILURE : ALERT_ILLEGAL_PARAMETER;
 	if (conn->chain_told && !conn->chain_empty && !conn->judged)
@@ -463,6 +487,7 @@ connection_init(otls_engine_connection *conn, otls_engine_context *ctx, const ot
 	conn->setup = setup;
 	conn->calls = calls;
 	conn->host = host;
+	conn->identity = ctx->config->identity;
 	if ((conn->ssl = wolfSSL_new(ctx->ctx)) == NULL)
 		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_new", MEMORY_E);
 	wolfSSL_SetIOReadCtx(conn->ssl, conn);
@@ -715,6 +740,7 @@ const otls_engine otls__engine_wolfssl = {
 	.key_sign = wolf_key_sign,
 	.key_fini = wolf_key_fini,
 	.key_generate = wolf_key_generate,
+	.key_remote = WOLF_REMOTE_KEY ? wolf_key_remote : NULL,
 
 	.context_init = wolf_context_init,
 	.context_fini = wolf_context_fini,

@@ -79,6 +79,8 @@ wolf_has(otls_capability capability)
 	case OTLS_CAP_GENERATE_KEY:
 	case OTLS_CAP_NATIVE_VERIFY:
 		return true;
+	case OTLS_CAP_KEY_CALLBACK:
+		return WOLF_REMOTE_KEY;
 	case OTLS_CAP_EXPORTER:
 		return WOLF_EXPORTER;
 	case OTLS_CAP_CLIENT_CA_TLS1_3:
@@ -366,10 +368,12 @@ wolf_use_identity(WOLFSSL *ssl, const otls_engine_identity *identity)
 	const otls_engine_key *key = identity->key;
 	long len = 0;
 	uint8_t *chain = join_chain(identity, &len);
-	bool done =
-	    chain != NULL &&
-	    wolfSSL_use_certificate_chain_buffer_format(ssl, chain, len, WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS &&
-	    wolfSSL_use_PrivateKey_buffer(ssl, key->der, (long)key->der_len, WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS;
+	bool done = chain != NULL &&
+		    wolfSSL_use_certificate_chain_buffer_format(ssl, chain, len, WOLFSSL_FILETYPE_ASN1) ==
+			WOLFSSL_SUCCESS &&
+		    (key->signer != NULL ? wolf_use_remote_key(NULL, ssl, key)
+					 : wolfSSL_use_PrivateKey_buffer(ssl, key->der, (long)key->der_len,
+					       WOLFSSL_FILETYPE_ASN1)) == WOLFSSL_SUCCESS;
 
 	free(chain);
 	return done;
@@ -392,8 +396,9 @@ set_identity(otls_engine_context *ctx, otls_report *report)
 	if (ret != WOLFSSL_SUCCESS)
 		return wolf_fail_as(report, ret == BUFFER_E ? OTLS_E_LIMIT : OTLS_E_FORMAT,
 		    "wolfSSL_CTX_use_certificate_chain_buffer_format", ret);
-	ret = wolfSSL_CTX_use_PrivateKey_buffer(
-	    ctx->ctx, identity->key->der, (long)identity->key->der_len, WOLFSSL_FILETYPE_ASN1);
+	ret = identity->key->signer != NULL ? wolf_use_remote_key(ctx->ctx, NULL, identity->key)
+					    : wolfSSL_CTX_use_PrivateKey_buffer(ctx->ctx, identity->key->der,
+						  (long)identity->key->der_len, WOLFSSL_FILETYPE_ASN1);
 	if (ret != WOLFSSL_SUCCESS)
 		return wolf_fail_as(report, OTLS_E_FORMAT, "wolfSSL_CTX_use_PrivateKey_buffer", ret);
 	return OTLS_OK;
@@ -547,6 +552,7 @@ wolf_context_init(otls_engine_context *ctx, const otls_engine_config *config, ot
 	set_verification(ctx);
 	forbid_resumption(ctx);
 	set_callbacks(ctx);
+	wolf_set_signers(ctx);
 	return OTLS_OK;
 }
 

@@ -476,7 +476,7 @@ wolf_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8
 	WC_RNG rng;
 	int ret;
 
-	if (row == NULL || row->key != key->kind)
+	if (row == NULL || row->key != key->kind || key->signer != NULL)
 		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wc_SignatureGenerate", "no scheme for this key");
 	if (!all_fit(&tbs, 1))
 		return wolf_refuse(report, OTLS_E_LIMIT, "wc_SignatureGenerate", "too long");

@@ -55,6 +55,13 @@
 #define WOLF_CLIENT_CA_TLS13 0
 #endif
 
+/* Signatures by callbacks, and a way to say that there is a key without showing it. */
+#if defined(HAVE_PK_CALLBACKS) && defined(WOLF_PRIVATE_KEY_ID)
+#define WOLF_REMOTE_KEY 1
+#else
+#define WOLF_REMOTE_KEY 0
+#endif
+
 #if defined(FP_ECC)
 #define WOLF_HAS_POINT_CACHE 1
 #else
@@ -109,6 +116,8 @@ struct otls_engine_key {
 	uint8_t
 	    der[WOLF_KEY_DER_MAX]; /* RSAPrivateKey, ECPrivateKey with its curve, or PKCS#8 for the Edwards curves */
 	uint8_t spki[WOLF_SPKI_DER_MAX];
+	void *signer; /* not NULL: there is no der, and core signs */
+	size_t bytes; /* of its modulus, or of its field, then */
 };
 
 /* Opens a public key: live is to be closed whatever the answer.  ERROR: FORMAT, UNSUPPORTED, BACKEND. */
@@ -123,6 +132,14 @@ otls_status wolf_key_generate(otls_key_kind kind, uint8_t *out, size_t cap, size
 void wolf_key_fini(otls_engine_key *key);
 
 void wolf_wipe(void *data, size_t len);
+
+/* == remote.c == */
+
+otls_status wolf_key_remote(otls_engine_key *key, otls_bytes spki, void *signer, otls_report *report);
+/* Declares a key that is elsewhere to the context or, if ssl is not NULL, to the connection; the library's answer. */
+int wolf_use_remote_key(WOLFSSL_CTX *ctx, WOLFSSL *ssl, const otls_engine_key *key);
+/* Installs what signs with such keys, where there may be some. */
+void wolf_set_signers(otls_engine_context *ctx);
 
 /* == crypto.c == */
 
@@ -179,6 +196,9 @@ void wolf_context_fini(otls_engine_context *ctx);
 int wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg);
 int wolf_send(WOLFSSL *ssl, char *buf, int len, void *arg);
 int wolf_judge_peer(int preverify, WOLFSSL_X509_STORE_CTX *store);
+/* The key of the identity that the connection shows; NULL: none. */
+const otls_engine_key *wolf_own_key(WOLFSSL *ssl);
+otls_status wolf_host_sign(WOLFSSL *ssl, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap, size_t *len);
 int wolf_choose_alpn(WOLFSSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in,
     unsigned int in_len, void *arg);
 

@@ -78,6 +78,9 @@ otls_connection_free(otls_connection *conn)
 	otls__buffer_fini(&conn->alpn_offers);
 	if (conn->free_user_data != NULL)
 		conn->free_user_data(conn->user_data);
+	if (conn->own_native != NULL)
+		otls__native_free(conn->engine, conn->own_native);
+	otls_identity_free(conn->identity);
 	otls__sealed_free(conn->sealed);
 	otls_context_free(conn->ctx);
 	otls__free(conn);
@@ -241,6 +244,22 @@ otls_connection_set_context(otls_connection *conn, otls_context *ctx)
 	otls_context_ref(ctx);
 	otls_context_free(conn->ctx);
 	conn->ctx = ctx;
+	otls_identity_free(conn->identity);
+	conn->identity = NULL;
+	return OTLS_OK;
+}
+
+otls_status
+otls_connection_set_identity(otls_connection *conn, const otls_identity *identity)
+{
+	if (check_servername(conn, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (identity == NULL)
+		return otls__fail_null(__func__, "identity");
+	if (identity->key->engine != conn->engine)
+		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: the identity is for another backend", __func__);
+	otls_identity_free(conn->identity);
+	conn->identity = otls_identity_ref(identity);
 	return OTLS_OK;
 }
 

@@ -6,6 +6,7 @@
  *   verdict.c     judging the peer, and naming failures
  *   verify_callback.c  what else is said about it: pins, the library's own verifier, the verify callback
  *   client_certificate.c  what a server's request says, and what a client shows for it
+ *   sign.c        signatures with keys that are behind a callback
  *   data.c        read, write, shutdown        channel.c    public transport calls
  *
  * Every public call that moves bytes is a step: a function that goes as far as it can and never waits.
@@ -114,7 +115,10 @@ struct otls_connection {
 	/* handshake */
 	otls_engine_connection *native;
 	otls_engine_setup setup;
-	bool hello_answered; /* the server-name callback has said OK */
+	otls_identity *identity; /* server: what the server-name callback chose; NULL: the context's own */
+	otls_native *own_native; /* what was built for it */
+	bool sign_failed;        /* a signature of ours was not to be had: error says why */
+	bool hello_answered;     /* the server-name callback has said OK */
 	bool alpn_answered;
 	int refuse_alert;          /* -1: the default */
 	otls_buffer alpn_offers;   /* server: what the client offers, each name behind its length and before a NUL */
@@ -200,6 +204,11 @@ otls_status otls__auth_settle(otls_connection *conn);
 /* Core's verdict has been made, with this store (NULL: none): looks for the pins, and asks the library's own verifier and
  * the verify callback, where that is wanted. */
 void otls__peer_settle(otls_connection *conn, const otls_store *store);
+
+/* == sign.c == */
+/* As host sign. */
+otls_status otls__sign(
+    otls_connection *conn, void *which, uint16_t scheme, otls_bytes tbs, uint8_t *sig, size_t cap, size_t *len);
 
 /* == verdict.c == */
 /* What the peer's chain is judged by. */

@@ -162,6 +162,17 @@ otls_connection_alpn(const otls_connection *conn, size_t *len)
 	return there ? (const char *)conn->alpn_agreed : "";
 }
 
+uint16_t
+otls_connection_hello_scheme_at(const otls_connection *conn, size_t i)
+{
+	otls_bytes offered;
+
+	if (conn == NULL || conn->role != OTLS_ROLE_SERVER)
+		return 0;
+	offered = conn->gate.client.schemes;
+	return i < offered.len / 2 ? otls__get16(offered.data + 2 * i) : 0;
+}
+
 const char *
 otls_connection_alpn_offer_at(const otls_connection *conn, size_t i, size_t *len)
 {

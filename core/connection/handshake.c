@@ -129,13 +129,26 @@ fill_setup(otls_connection *conn)
 	}
 }
 
+/* The context's identities have one each, built once.  There is no end to those that a callback may bring. */
+static otls_status
+engine_context(otls_connection *conn, otls_identity *identity, otls_native **native)
+{
+	otls_status status;
+
+	if (identity == NULL || identity != conn->identity)
+		return otls__sealed_native(conn->sealed, conn->role, identity, client_auth(conn), native);
+	status = otls__native_build(conn->sealed, conn->role, identity, client_auth(conn), &conn->own_native);
+	*native = conn->own_native;
+	return status;
+}
+
 otls_status
 otls__native_new(otls_connection *conn, otls_identity *identity)
 {
 	otls_report report = otls__report();
 	otls_native *native;
 
-	if (otls__sealed_native(conn->sealed, conn->role, identity, client_auth(conn), &native) != OTLS_OK)
+	if (engine_context(conn, identity, &native) != OTLS_OK)
 		return OTLS_ERROR;
 	if ((conn->native = otls__alloc(conn->engine->connection_size)) == NULL)
 		return otls__fail_memory();

@@ -133,7 +133,7 @@ check_outcome(otls_connection *conn)
 	const otls_settings *settings = &conn->sealed->settings;
 	otls_store *store;
 
-	if (settings->identity_count == 0) {
+	if (settings->identity_count == 0 && conn->identity == NULL) {
 		otls__fail(OTLS_E_CALLBACK, "the server-name callback left a context without a certificate");
 		return otls__refuse_plain(conn, ALERT_HANDSHAKE_FAILURE);
 	}
@@ -333,7 +333,7 @@ otls__hello_step(otls_connection *conn)
 	    (status = ask_servername(conn)) != OTLS_OK || (status = check_outcome(conn)) != OTLS_OK ||
 	    (status = choose_alpn(conn)) != OTLS_OK)
 		return status;
-	if (otls__native_new(conn, choose_identity(conn)) != OTLS_OK)
+	if (otls__native_new(conn, conn->identity != NULL ? conn->identity : choose_identity(conn)) != OTLS_OK)
 		return OTLS_ERROR;
 	return otls__gate_release(&conn->gate);
 }

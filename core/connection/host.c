@@ -288,6 +288,12 @@ host_choose_identity(otls_host *host, const otls_bytes *ca_names, size_t ca_coun
 	return otls__choose_identity(connection(host), ca_names, ca_count, schemes, scheme_count, identity);
 }
 
+static otls_status
+host_sign(otls_host *host, void *signer, uint16_t scheme, otls_bytes tbs, uint8_t *sig, size_t cap, size_t *len)
+{
+	return otls__sign(connection(host), signer, scheme, tbs, sig, cap, len);
+}
+
 static void
 host_keylog(otls_host *host, const char *line)
 {
@@ -314,6 +320,7 @@ const otls_host_calls otls__host_calls = {
 	.peer_chain = host_peer_chain,
 	.verify_peer = host_verify_peer,
 	.choose_identity = host_choose_identity,
+	.sign = host_sign,
 	.keylog = host_keylog,
 	.event = host_event,
 };

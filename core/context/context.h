@@ -27,12 +27,26 @@ otls_status otls__argument_replace(otls_argument **place, bool has_fn, void *arg
 otls_argument *otls__argument_ref(otls_argument *argument);
 void otls__argument_free(otls_argument *argument);
 
+/* What signs in the place of a private key. */
+typedef struct otls_signer {
+	otls_sign_fn fn;
+	otls_argument *argument;
+	otls_certificate *leaf; /* whose key it is */
+} otls_signer;
+
 /* A private key in the engine's own shape.  Counted and immutable. */
 typedef struct otls_key {
 	atomic_uint refs;
 	const otls_engine *engine;
 	otls_engine_key *native;
+	otls_signer *signer; /* NULL: the engine has the key */
 } otls_key;
+
+otls_status otls__key_new(const otls_engine *engine, otls_key **key);
+/* A key that is behind a callback.  The argument is taken over when OK. */
+otls_status otls__key_remote(const otls_engine *engine, const otls_certificate *leaf, otls_sign_fn sign,
+    otls_argument *argument, otls_key **key);
+void otls__signer_free(otls_signer *signer);
 
 otls_key *otls__key_ref(otls_key *key);
 void otls__key_free(otls_key *key);
@@ -49,17 +63,21 @@ otls_status otls__key_match(const otls_key *key, const otls_certificate *leaf);
 otls_status otls__passphrase(const otls_context *ctx, const char *path, char buf[OTLS_PASSWORD_MAX + 1], size_t *len);
 
 /* A chain and the key of its leaf, matched.  Counted and immutable. */
-typedef struct otls_identity {
+struct otls_identity {
 	atomic_uint refs;
 	otls_certificate **chain; /* leaf first */
 	size_t chain_len;
 	otls_bytes *ders; /* views into chain */
 	otls_key *key;
 	otls_engine_identity native; /* what the engine is handed */
-} otls_identity;
+};
 
 otls_identity *otls__identity_ref(otls_identity *identity);
 void otls__identity_free(otls_identity *identity);
+/* A matched pair of this chain and this key; both are ref'd. */
+otls_status otls__identity_new(otls_certificate *const *chain, size_t len, otls_key *key, otls_identity **identity);
+/* Adds it to the context's, or puts it in the place of the one that it succeeds; ref'd. */
+otls_status otls__identity_add(otls_context *ctx, otls_identity *identity);
 /* What the leaf's key signs with. */
 otls_signature_kind otls__identity_kind(const otls_identity *identity);
 
@@ -150,6 +168,10 @@ void otls__sealed_free(otls_sealed *sealed);
  * asked for; alive as long as sealed. */
 otls_status otls__sealed_native(
     otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native);
+/* The same for an identity that is not the context's: the caller's own, which must not outlive sealed. */
+otls_status otls__native_build(const otls_sealed *sealed, otls_role role, otls_identity *identity,
+    otls_client_auth client_auth, otls_native **native);
+void otls__native_free(const otls_engine *engine, otls_native *native);
 /* The trust: the store that was given, else (clients only) the platform's, read once.  NO_TRUST: none. */
 otls_status otls__sealed_trust(otls_sealed *sealed, otls_role role, otls_store **store);
 

@@ -62,9 +62,8 @@ otls__identity_free(otls_identity *identity)
 	otls__free(identity);
 }
 
-/* chain is ref'd, and so is the key. */
-static otls_status
-identity_new(otls_certificate *const *chain, size_t len, otls_key *key, otls_identity **identity)
+otls_status
+otls__identity_new(otls_certificate *const *chain, size_t len, otls_key *key, otls_identity **identity)
 {
 	otls_identity *new;
 
@@ -121,17 +120,18 @@ succeeds(const otls_identity *new, const otls_identity *old)
 	       otls__names_equal(a->subject, b->subject);
 }
 
-/* Takes the identity over when OK. */
-static otls_status
-identity_add(otls_context *ctx, otls_identity *identity)
+otls_status
+otls__identity_add(otls_context *ctx, otls_identity *identity)
 {
 	otls_settings *settings = &ctx->settings;
 	otls_identity **grown;
 
 	for (size_t i = 0; i < settings->identity_count; i++) {
 		if (succeeds(identity, settings->identities[i])) {
+			otls__identity_ref(identity); /* it may be the same one */
 			otls__identity_free(settings->identities[i]);
 			settings->identities[i] = identity;
+			otls__context_changed(ctx);
 			return OTLS_OK;
 		}
 	}
@@ -139,7 +139,8 @@ identity_add(otls_context *ctx, otls_identity *identity)
 	if (grown == NULL)
 		return otls__fail_memory();
 	settings->identities = grown;
-	settings->identities[settings->identity_count++] = identity;
+	settings->identities[settings->identity_count++] = otls__identity_ref(identity);
+	otls__context_changed(ctx);
 	return OTLS_OK;
 }
 
@@ -157,15 +158,13 @@ otls_status
 otls__pair_complete(otls_context *ctx, otls_certificate *const *chain, size_t len, otls_key *key)
 {
 	otls_identity *identity;
+	otls_status status;
 
-	if (identity_new(chain, len, key, &identity) != OTLS_OK)
+	if (otls__identity_new(chain, len, key, &identity) != OTLS_OK)
 		return OTLS_ERROR;
-	if (identity_add(ctx, identity) != OTLS_OK) {
-		otls__identity_free(identity);
-		return OTLS_ERROR;
-	}
-	otls__context_changed(ctx);
-	return OTLS_OK;
+	status = otls__identity_add(ctx, identity);
+	otls__identity_free(identity);
+	return status;
 }
 
 /* A chain starts a pair, or completes it when the key is there already.  Takes the chain over, in any case. */

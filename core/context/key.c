@@ -21,11 +21,12 @@ otls__key_free(otls_key *key)
 		return;
 	key->engine->key_fini(key->native);
 	otls__free_secret(key->native, key->engine->key_size);
+	otls__signer_free(key->signer);
 	otls__free(key);
 }
 
-static otls_status
-key_new(const otls_engine *engine, otls_key **key)
+otls_status
+otls__key_new(const otls_engine *engine, otls_key **key)
 {
 	otls_key *new = otls__alloc(sizeof(*new));
 
@@ -90,7 +91,7 @@ otls__key_import(const otls_engine *engine, otls_key_form form, otls_bytes data,
 	otls_report report = otls__report();
 
 	*key = NULL;
-	if (key_new(engine, key) != OTLS_OK)
+	if (otls__key_new(engine, key) != OTLS_OK)
 		return OTLS_ERROR;
 	if (engine->key_load((*key)->native, form, data, &report) == OTLS_OK)
 		return OTLS_OK;

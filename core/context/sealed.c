@@ -100,8 +100,8 @@ otls__sealed_ref(otls_sealed *sealed)
 	return sealed;
 }
 
-static void
-native_free(const otls_engine *engine, otls_native *native)
+void
+otls__native_free(const otls_engine *engine, otls_native *native)
 {
 	if (native->context != NULL)
 		engine->context_fini(native->context);
@@ -119,7 +119,7 @@ otls__sealed_free(otls_sealed *sealed)
 		return;
 	for (otls_native *native = sealed->natives; native != NULL; native = next) {
 		next = native->next;
-		native_free(sealed->engine, native);
+		otls__native_free(sealed->engine, native);
 	}
 	otls_store_free(sealed->platform);
 	otls__settings_fini(&sealed->settings);
@@ -156,8 +156,8 @@ configure(const otls_sealed *sealed, const otls_native *native)
 	};
 }
 
-static otls_status
-native_new(const otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth,
+otls_status
+otls__native_build(const otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth,
     otls_native **native)
 {
 	otls_native *new = otls__alloc(sizeof(*new));
@@ -170,11 +170,11 @@ native_new(const otls_sealed *sealed, otls_role role, otls_identity *identity, o
 	new->client_auth = client_auth;
 	new->config = configure(sealed, new);
 	if ((new->context = otls__alloc(sealed->engine->context_size)) == NULL) {
-		native_free(sealed->engine, new);
+		otls__native_free(sealed->engine, new);
 		return otls__fail_memory();
 	}
 	if (sealed->engine->context_init(new->context, &new->config, &report) != OTLS_OK) {
-		native_free(sealed->engine, new);
+		otls__native_free(sealed->engine, new);
 		return otls__fail_report(
 		    otls__library_code(&report), &report, "setting up %s", sealed->engine->library);
 	}
@@ -199,7 +199,7 @@ otls__sealed_native(
 
 	pthread_mutex_lock(&sealed->lock);
 	*native = find_native(sealed, role, identity, client_auth);
-	if (*native == NULL && (status = native_new(sealed, role, identity, client_auth, native)) == OTLS_OK) {
+	if (*native == NULL && (status = otls__native_build(sealed, role, identity, client_auth, native)) == OTLS_OK) {
 		(*native)->next = sealed->natives;
 		sealed->natives = *native;
 	}

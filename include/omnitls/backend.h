@@ -39,12 +39,14 @@ extern "C" {
 	X(AEAD, 26, "authenticated encryption for core's own records")                                                 \
 	X(GENERATE_KEY, 27, "private keys can be made")                                                                \
 	X(ALPN_BYTES, 28, "ALPN names may hold any byte, comma and NUL included")                                      \
-	X(FALLBACK_SIGNAL, 29, "a server limited to TLS 1.2 serves clients that signal a fallback to it")
+	X(FALLBACK_SIGNAL, 29, "a server limited to TLS 1.2 serves clients that signal a fallback to it")              \
+	X(SIGN_PENDING, 30, "the sign callback may answer PENDING")                                                    \
+	X(SIGN_EDWARDS, 31, "the sign callback may stand for an Ed25519 or Ed448 key")
 typedef enum otls_capability {
 #define OTLS_CAPABILITY_NUMBER(name, number, text) OTLS_CAP_##name = (number),
 	OTLS_CAPABILITY_LIST(OTLS_CAPABILITY_NUMBER)
 #undef OTLS_CAPABILITY_NUMBER
-	    OTLS_CAP_LAST_ = 29
+	    OTLS_CAP_LAST_ = 31
 } otls_capability;
 
 /* Numbers that a library imposes.  0: no limit that this backend knows of. */

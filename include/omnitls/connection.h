@@ -151,6 +151,15 @@ OTLS_API int otls_connection_verify_result(const otls_connection *conn, int *dep
 OTLS_API otls_context *otls_connection_context(const otls_connection *conn);
 /* In the server-name callback: goes on with another context of the same backend, which replaces everything. */
 OTLS_MUST_USE otls_status otls_connection_set_context(otls_connection *conn, otls_context *ctx);
+/* In the server-name callback: shows this certificate (otls_identity_new) instead of one of the context's.  What the
+ * client can check is for the callback to look at (otls_connection_hello_scheme_at).  Identities that are known
+ * beforehand are better kept in contexts of their own: what a library needs for one of these is set up for every
+ * connection anew.  set_context after it takes it away again.
+ * Errors    BAD_STATE: called elsewhere; BAD_ARGUMENT: an identity of another backend. */
+OTLS_MUST_USE otls_status otls_connection_set_identity(otls_connection *conn, const otls_identity *identity);
+/* Server: the i-th signature scheme (IANA number) that the client offers for the server's certificate's key
+ * (RFC 8446, section 4.2.3), best first; 0 after the last one, and where none came yet. */
+OTLS_API uint16_t otls_connection_hello_scheme_at(const otls_connection *conn, size_t i);
 /* In the server-name callback: the alert for REFUSE, an IANA number. */
 OTLS_MUST_USE otls_status otls_connection_refuse_with(otls_connection *conn, int alert);
 OTLS_API void otls_connection_set_user_data(otls_connection *conn, void *data, otls_free_fn free_data);

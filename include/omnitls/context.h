@@ -116,6 +116,34 @@ OTLS_MUST_USE otls_status otls_context_use_private_key_mem(
 OTLS_MUST_USE otls_status otls_context_use_pkcs12_file(otls_context *ctx, const char *path, const char *passphrase);
 OTLS_MUST_USE otls_status otls_context_use_pkcs12_mem(
     otls_context *ctx, const void *data, size_t len, const char *passphrase);
+/* ... or a callback completes it, which signs with a key that is kept elsewhere: in a token, in another process, with a
+ * service.  The certificate (with what goes behind it) comes first here, since it holds the public half of the key.
+ *
+ * Asked for one signature for every handshake in which this pair is shown, by server and client alike, before the call
+ * that shakes hands returns.  scheme is the IANA signature scheme (RFC 8446, section 4.2.3), and says how to sign; tbs
+ * is what the key itself is applied to, in the shape that PKCS #11 and `openssl pkeyutl` take it:
+ *   RSA      tbs is the digest, by the scheme's hash: to be signed by PKCS #1 v1.5 (which puts it in a DigestInfo
+ *            first), or by PSS with MGF1 of the same hash and a salt as long as the digest (rsa_pss_*).  The signature
+ *            has as many bytes as the modulus.
+ *   ECDSA    tbs is the digest; the signature is the DER of Ecdsa-Sig-Value (RFC 3279, section 2.2.3).
+ *   Ed25519  and Ed448: tbs is the whole message, which they hash themselves (RFC 8032); 64 and 114 bytes.
+ * A digest, and not the message, since that is all that some libraries hand out, and all that some tokens take.  What
+ * is signed is bound to the handshake by TLS: the callback need not, and cannot, judge it.
+ *
+ * Stores at most cap bytes in sig (cap is what the longest signature of this key takes) and their count in *sig_len.
+ * What is no signature in form is refused; one that is wrong is for the peer to find out.  REFUSE, or what is refused,
+ * ends the handshake with CALLBACK, and the alert internal_error or what comes nearest in the library.
+ * PENDING: the handshake returns WANT_CALLBACK and the callback is asked the same again when the call is repeated,
+ * with SIGN_PENDING.  No built-in backend has it: no library can leave off in the middle of a signature and be resumed
+ * by any thread; PENDING ends the handshake there, as REFUSE does.
+ * Threads   the callback may be called by several connections at a time.
+ * Errors    UNSUPPORTED: the backend cannot (no KEY_CALLBACK), or not with this kind of key
+ * (no SIGN_EDWARDS, or what the library does not know); BAD_STATE: no certificate
+ * waits for its key.  Otherwise as above; arg is taken over when it is OK. */
+typedef otls_answer (*otls_sign_fn)(otls_connection *conn, uint16_t scheme, const uint8_t *tbs, size_t tbs_len,
+    uint8_t *sig, size_t cap, size_t *sig_len, void *arg);
+OTLS_MUST_USE otls_status otls_context_use_private_key_callback(
+    otls_context *ctx, otls_sign_fn sign, void *arg, otls_free_fn free_arg);
 /* OK when there is a pair and none is half; NO_CERTIFICATE or INCOMPLETE_PAIR otherwise. */
 OTLS_MUST_USE otls_status otls_context_check_private_key(const otls_context *ctx);
 
@@ -128,6 +156,24 @@ OTLS_MUST_USE otls_status otls_context_set_password(otls_context *ctx, const cha
 typedef otls_answer (*otls_password_fn)(char *buf, size_t cap, size_t *len, const char *path, void *arg);
 OTLS_MUST_USE otls_status otls_context_set_password_callback(
     otls_context *ctx, otls_password_fn fn, void *arg, otls_free_fn free_arg);
+
+/* == identities ==
+ * A complete pair as an object: immutable, counted, shared by threads.  It serves contexts and connections of one
+ * backend, the one of ctx: an encrypted key is opened with that context's passphrase; nothing else of it counts.
+ * Errors    as for the pairs above. */
+OTLS_MUST_USE otls_status otls_identity_new(const otls_context *ctx, const void *chain, size_t chain_len,
+    const void *key, size_t key_len, otls_identity **identity);
+/* With a key behind a callback (otls_context_use_private_key_callback). */
+OTLS_MUST_USE otls_status otls_identity_new_callback(const otls_context *ctx, const void *chain, size_t chain_len,
+    otls_sign_fn sign, void *arg, otls_free_fn free_arg, otls_identity **identity);
+OTLS_API otls_identity *otls_identity_ref(const otls_identity *identity);
+OTLS_API void otls_identity_free(otls_identity *identity);
+/* The i-th certificate of the chain, leaf first; NULL after the last one. */
+OTLS_API const otls_certificate *otls_identity_certificate_at(const otls_identity *identity, size_t i);
+/* The i-th complete pair of a context, in the order in which they were set; NULL after the last one. */
+OTLS_API const otls_identity *otls_context_identity_at(const otls_context *ctx, size_t i);
+/* Adds it to a context, as a pair that is completed.  Errors    BAD_ARGUMENT: of another backend; MEMORY. */
+OTLS_MUST_USE otls_status otls_context_use_identity(otls_context *ctx, const otls_identity *identity);
 
 /* == trust ==
  * A client that was given no trust uses the platform's.  A server that verifies and was given none fails: NO_TRUST. */

@@ -216,7 +216,11 @@ typedef struct otls_host_calls {
 	/* A client is asked for a certificate.  OK: *identity, or NULL for none, alive as long as the connection. */
 	otls_status (*choose_identity)(otls_host *host, const otls_bytes *ca_names, size_t ca_count,
 	    const uint16_t *schemes, size_t scheme_count, const otls_engine_identity **identity);
-	/* Signs tbs with a key behind a callback.  WANT_CALLBACK only with OTLS_CAP_KEY_CALLBACK's engine able to wait. */
+	/* Signs with a key behind a callback.  tbs is the digest of what is to be signed, by the scheme's hash, or, for
+	 * Ed25519 and Ed448, all of it: a digest is what every library can hand out, some no more than that.
+	 * cap is at least what the longest signature of the key takes.  ERROR: core knows why; the engine gives up with
+	 * internal_error.  WANT_CALLBACK only with SIGN_PENDING: the engine leaves off, its slot returns WANT_CALLBACK,
+	 * and it asks the same again when that is called again. */
 	otls_status (*sign)(
 	    otls_host *host, void *signer, uint16_t scheme, otls_bytes tbs, uint8_t *sig, size_t cap, size_t *len);
 	/* A session that can be resumed has come (client), or was issued (server: id is its session id or ticket). */
@@ -282,7 +286,9 @@ struct otls_engine {
 	void (*key_fini)(otls_engine_key *key);
 	/* A new private key as the DER of PKCS#8, plain.  GENERATE_KEY. */
 	otls_status (*key_generate)(otls_key_kind kind, uint8_t *out, size_t cap, size_t *len, otls_report *report);
-	/* A key whose signatures come from host sign, with this public half.  KEY_CALLBACK. */
+	/* A key whose signatures come from host sign, with this public half, in every connection of either role; key_sign
+	 * answers UNSUPPORTED for it.  KEY_CALLBACK.  ERROR: UNSUPPORTED (a kind of key that the library does not let out
+	 * of its hands). */
 	otls_status (*key_remote)(otls_engine_key *key, otls_bytes spki, void *signer, otls_report *report);
 
 	/* context: required, but for the last */

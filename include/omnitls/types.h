@@ -41,6 +41,7 @@ typedef struct otls_engine otls_engine;           /* what a stack implements: om
 typedef struct otls_context otls_context;         /* settings; counted */
 typedef struct otls_connection otls_connection;   /* one TLS connection; not counted */
 typedef struct otls_certificate otls_certificate; /* a parsed certificate; immutable, counted */
+typedef struct otls_identity otls_identity;       /* a chain and its key; immutable, counted */
 typedef struct otls_store otls_store;             /* trust anchors; counted */
 typedef struct otls_cipher otls_cipher;           /* a row of the IANA registry; static */
 typedef struct otls_error otls_error;             /* why something failed; borrowed only */

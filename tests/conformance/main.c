@@ -37,6 +37,7 @@ static const struct suite *const suites[] = {
 	&suite_errors,
 	&suite_context,
 	&suite_keys,
+	&suite_signer,
 	&suite_misuse,
 	&suite_differences,
 };
