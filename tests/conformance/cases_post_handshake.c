@@ -238,6 +238,20 @@ late_again(struct run *run)
 	       pair_exchange(pair, 100);
 }
 
+/* Without one in the handshake, and asked again: still nobody. */
+static bool
+late_absent_again(struct run *run)
+{
+	struct pair *pair = NULL;
+
+	if (!can_ask(run))
+		return is_left_out(run);
+	pair = pair_open(run, late_client(run, NULL), late_server(run, OTLS_VERIFY_PEER), WIRE_VARIED);
+	return pair_connect(pair) && ask(run, pair) && CHECK_STATUS(run, settle(pair), OTLS_WANT_READ) &&
+	       check_shown(run, pair, NULL) && ask(run, pair) && CHECK_STATUS(run, settle(pair), OTLS_WANT_READ) &&
+	       check_shown(run, pair, NULL) && pair_exchange(pair, 100);
+}
+
 /* == where it cannot be asked == */
 
 /* A client that has not said that it answers is not asked, and the connection goes on. */
@@ -331,6 +345,7 @@ static const struct test_case cases[] = {
 	CASE("twice", late_twice),
 	CASE("once", late_once),
 	CASE("again", late_again),
+	CASE("absent_again", late_absent_again),
 	CASE("not_offered", late_not_offered),
 	{ "unsupported", late_unsupported, .scope = SCOPE_BACKEND_VERSION },
 	{ "tls12", late_tls12, .scope = SCOPE_PAIR },

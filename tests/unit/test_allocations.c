@@ -69,6 +69,19 @@ set_up(otls_context *ctx, otls_protocol version)
 	return otls_context_use_key_pair_mem(ctx, leaf->pem, strlen(leaf->pem), leaf->key_pem, strlen(leaf->key_pem));
 }
 
+/* Two names, the second one by DER. */
+static otls_status
+set_up_names(otls_context *ctx)
+{
+	otls_certificate *cert = NULL;
+	otls_status status = otls_certificate_new(ca->pem, strlen(ca->pem), OTLS_FILETYPE_PEM, &cert);
+
+	if (status == OTLS_OK)
+		status = otls_context_add_client_ca(ctx, cert);
+	otls_certificate_free(cert);
+	return status == OTLS_OK ? otls_context_add_client_ca_name(ctx, leaf->subject.data, leaf->subject.len) : status;
+}
+
 static otls_status
 begin(life *l, otls_protocol version)
 {
@@ -77,7 +90,7 @@ begin(life *l, otls_protocol version)
 	    set_up(l->client_ctx, version) != OTLS_OK || set_up(l->server_ctx, version) != OTLS_OK ||
 	    otls_context_set_password(l->server_ctx, "secret") != OTLS_OK ||
 	    otls_context_set_verify(l->server_ctx, OTLS_VERIFY_REQUIRE) != OTLS_OK ||
-	    otls_context_copy(l->server_ctx, &l->copy) != OTLS_OK ||
+	    set_up_names(l->server_ctx) != OTLS_OK || otls_context_copy(l->server_ctx, &l->copy) != OTLS_OK ||
 	    otls_connection_new_client(l->client_ctx, NAME, &l->client) != OTLS_OK)
 		return OTLS_ERROR;
 	return otls_connection_new_server(l->copy, &l->server);
