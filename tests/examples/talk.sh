@@ -1,10 +1,13 @@
 #!/bin/sh
-# talk.sh BIN CLIENT SERVER: the example client on one backend talks to the example server on another; what comes back
-# is what was sent, and a client that trusts somebody else refuses.
+# talk.sh BIN CLIENT SERVER [EXAMPLE [MODULE]]: the example client on one backend talks to an example server on another
+# ("server", or "signer", or "pkcs11" with a token of SoftHSM's MODULE); what comes back is what was sent, and a client
+# that trusts somebody else refuses.
 set -eu
 bin=$1
 client=$2
 server=$3
+example=${4:-server}
+module=${5:-}
 
 dir=$(mktemp -d)
 pid=
@@ -23,9 +26,25 @@ fail() {
   exit 1
 }
 
+# A token that holds the key, in the directory of this test.
+make_token() {
+  mkdir "$dir/tokens"
+  echo "directories.tokendir = $dir/tokens" >"$dir/softhsm2.conf"
+  SOFTHSM2_CONF=$dir/softhsm2.conf
+  export SOFTHSM2_CONF
+  softhsm2-util --init-token --free --label demo --pin 1234 --so-pin 1234 >"$dir/token.log" 2>&1 &&
+    softhsm2-util --import "$dir/key.pem" --token demo --label server --id 01 --pin 1234 >>"$dir/token.log" 2>&1 ||
+    fail "no token could be made"
+  rm "$dir/key.pem"
+}
+
 start_server() {
   port=$("$bin/free-port")
-  OMNITLS_BACKEND=$server "$bin/example-server" 127.0.0.1 "$port" "$dir/chain.pem" "$dir/key.pem" 2>"$dir/server.log" &
+  case $example in
+    pkcs11) set -- "$module" 1234 ;;
+    *) set -- "$dir/key.pem" ;;
+  esac
+  OMNITLS_BACKEND=$server "$bin/example-$example" 127.0.0.1 "$port" "$dir/chain.pem" "$@" 2>"$dir/server.log" &
   pid=$!
 }
 
@@ -36,6 +55,8 @@ talk() {
 
 "$bin/example-certificates" "$dir"
 head -c 4096 /dev/urandom >"$dir/sent"
+
+[ "$example" != pkcs11 ] || make_token
 
 # The server is there when a client gets through; it is gone when somebody took the port in between.
 start_server
