@@ -125,6 +125,7 @@ otls__engine_any(void)
 	X(aead_seal, AEAD)                                                                                             \
 	X(aead_open, AEAD)                                                                                             \
 	X(key_generate, GENERATE_KEY)                                                                                  \
+	X(verify_digest, KEY_CALLBACK)                                                                                 \
 	X(key_remote, KEY_CALLBACK)                                                                                    \
 	X(verify_chain_native, NATIVE_VERIFY)                                                                          \
 	X(key_update, KEY_UPDATE)                                                                                      \

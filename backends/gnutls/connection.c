@@ -616,6 +616,7 @@ const otls_engine otls__engine_gnutls = {
 	.key_spki = gtls_key_spki,
 	.key_sign = gtls_key_sign,
 	.key_fini = gtls_key_fini,
+	.verify_digest = gtls_verify_digest,
 	.key_remote = gtls_key_remote,
 	.key_generate = gtls_key_generate,
 	.context_init = gtls_context_init,

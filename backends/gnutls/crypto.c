@@ -232,8 +232,11 @@ is_sound(const otls_signature_algorithm *algorithm, otls_bytes signature)
 /* Whether a hash is too weak is core's business. */
 #define ANY_HASH (GNUTLS_VERIFY_ALLOW_BROKEN | GNUTLS_VERIFY_ALLOW_SIGN_WITH_SHA1)
 
-otls_status
-gtls_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs, otls_bytes signature,
+typedef int (*verifier)(gnutls_pubkey_t key, gnutls_sign_algorithm_t sign, unsigned flags,
+    const gnutls_datum_t *signed_, const gnutls_datum_t *signature);
+
+static otls_status
+verify(verifier check, otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs, otls_bytes signature,
     otls_report *report)
 {
 	gnutls_sign_algorithm_t sign = sign_algorithm(algorithm);
@@ -256,7 +259,7 @@ gtls_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm
 		status = gtls_fail_as(report, OTLS_E_FORMAT, "gnutls_pubkey_import", error);
 	else if (algorithm->kind == OTLS_SIGNATURE_RSA_PSS && (error = set_salt(key, algorithm)) < 0)
 		status = gtls_fail_as(report, OTLS_E_UNSUPPORTED, "gnutls_pubkey_set_spki", error);
-	else if ((error = gnutls_pubkey_verify_data2(key, sign, ANY_HASH, &data, &sig)) < 0)
+	else if ((error = check(key, sign, ANY_HASH, &data, &sig)) < 0)
 		status = verify_failed(error, report);
 	gnutls_pubkey_deinit(key);
 	return status;
@@ -315,6 +318,20 @@ gtls_cbc_decrypt(
 	error = gnutls_cipher_decrypt2(handle, data.data, data.len, out, data.len);
 	gnutls_cipher_deinit(handle);
 	return error < 0 ? gtls_fail_as(report, OTLS_E_BACKEND, "gnutls_cipher_decrypt2", error) : OTLS_OK;
+}
+
+otls_status
+gtls_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs, otls_bytes signature,
+    otls_report *report)
+{
+	return verify(gnutls_pubkey_verify_data2, spki, algorithm, tbs, signature, report);
+}
+
+otls_status
+gtls_verify_digest(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes digest, otls_bytes signature,
+    otls_report *report)
+{
+	return verify(gnutls_pubkey_verify_hash2, spki, algorithm, digest, signature, report);
 }
 
 /* == private keys == */

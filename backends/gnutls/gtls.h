@@ -160,6 +160,8 @@ otls_status gtls_cbc_decrypt(
     otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report);
 otls_status gtls_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report);
 otls_status gtls_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report);
+otls_status gtls_verify_digest(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes digest,
+    otls_bytes signature, otls_report *report);
 otls_status gtls_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap,
     size_t *len, otls_report *report);
 void gtls_key_fini(otls_engine_key *key);

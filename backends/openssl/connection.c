@@ -721,6 +721,7 @@ const otls_engine otls__engine_openssl = {
 	.key_sign = ossl_key_sign,
 	.key_fini = ossl_key_fini,
 	.key_generate = ossl_key_generate,
+	.verify_digest = OSSL_HAS_PROVIDERS ? ossl_verify_digest : NULL,
 	.key_remote = OSSL_HAS_PROVIDERS ? ossl_key_remote : NULL,
 
 	.context_init = ossl_context_init,

@@ -282,6 +282,35 @@ out:
 }
 
 otls_status
+ossl_verify_digest(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes digest, otls_bytes signature,
+    otls_report *report)
+{
+	const EVP_MD *md = ossl_digest(algorithm->hash);
+	otls_code code = OTLS_E_UNSUPPORTED;
+	EVP_PKEY_CTX *ctx = NULL;
+	EVP_PKEY *pkey = NULL;
+	int answer = 0;
+
+	ossl_begin();
+	if (md == NULL || (pkey = parse_spki(spki, &code)) == NULL)
+		goto out;
+	code = OTLS_E_VERIFY;
+	if (!key_fits(pkey, algorithm->kind))
+		goto out;
+	code = OTLS_E_UNSUPPORTED;
+	ctx = EVP_PKEY_CTX_new(pkey, NULL);
+	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 || EVP_PKEY_CTX_set_signature_md(ctx, md) != 1 ||
+	    (algorithm->kind == OTLS_SIGNATURE_RSA_PSS && !set_pss(ctx, algorithm)))
+		goto out;
+	answer = EVP_PKEY_verify(ctx, signature.data, signature.len, digest.data, digest.len);
+	code = answer == 1 ? OTLS_E_NONE : answer == 0 ? OTLS_E_VERIFY : OTLS_E_FORMAT;
+out:
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(pkey);
+	return code == OTLS_E_NONE ? OTLS_OK : ossl_fail_because(report, code, "verify_digest", "not valid");
+}
+
+otls_status
 ossl_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap, size_t *len,
     otls_report *report)
 {

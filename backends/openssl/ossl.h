@@ -158,6 +158,8 @@ otls_status ossl_cbc_decrypt(
     otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report);
 otls_status ossl_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report);
 otls_status ossl_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report);
+otls_status ossl_verify_digest(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes digest,
+    otls_bytes signature, otls_report *report);
 otls_status ossl_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap,
     size_t *len, otls_report *report);
 void ossl_key_fini(otls_engine_key *key);

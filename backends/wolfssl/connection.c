@@ -740,6 +740,7 @@ const otls_engine otls__engine_wolfssl = {
 	.key_sign = wolf_key_sign,
 	.key_fini = wolf_key_fini,
 	.key_generate = wolf_key_generate,
+	.verify_digest = WOLF_REMOTE_KEY ? wolf_verify_digest : NULL,
 	.key_remote = WOLF_REMOTE_KEY ? wolf_key_remote : NULL,
 
 	.context_init = wolf_context_init,

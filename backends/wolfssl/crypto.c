@@ -391,6 +391,49 @@ out:
 	return status;
 }
 
+/* A DigestInfo around the digest, which is compared with what is in the signature. */
+static otls_status
+verify_pkcs1_digest(
+    struct wolf_key *key, const struct hash_row *row, otls_bytes digest, otls_bytes signature, otls_report *report)
+{
+	uint8_t want[MAX_DER_DIGEST_SZ], got[WOLF_RSA_MAX_BITS / 8];
+	word32 want_len = wc_EncodeSignature(want, digest.data, (word32)digest.len, wc_HashGetOID(row->type));
+	int ret = wc_RsaSSL_Verify(signature.data, (word32)signature.len, got, sizeof(got), &key->u.rsa);
+
+	if (ret > 0 && (word32)ret == want_len && memcmp(got, want, want_len) == 0)
+		return OTLS_OK;
+	return wolf_fail(report, OTLS_E_VERIFY, "wc_RsaSSL_Verify", ret < 0 ? ret : SIG_VERIFY_E);
+}
+
+otls_status
+wolf_verify_digest(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes digest, otls_bytes signature,
+    otls_report *report)
+{
+	const struct hash_row *row = find_hash(algorithm->hash);
+	struct wolf_key key = { .kind = WOLF_KEY_NONE };
+	otls_status status = OTLS_ERROR;
+
+	if (row == NULL || digest.len != (size_t)wc_HashGetDigestSize(row->type))
+		return refuse_hash(report);
+	if (!all_fit(&signature, 1) || signature.len == 0)
+		return wolf_refuse(report, OTLS_E_FORMAT, "wc_SignatureVerify", "no length for a signature");
+	if (wolf_key_open_spki(&key, spki, report) != OTLS_OK)
+		goto out;
+	if (!kind_fits(key.kind, algorithm->kind))
+		wolf_refuse(report, OTLS_E_UNSUPPORTED, "wc_SignatureVerify", "key and signature of different kinds");
+	else if (algorithm->kind == OTLS_SIGNATURE_ECDSA)
+		status = verify_ecdsa(&key, digest, signature, report);
+	else if (signature.len != (size_t)wc_RsaEncryptSize(&key.u.rsa))
+		wolf_refuse(report, OTLS_E_VERIFY, "wc_RsaEncryptSize", "signature of another length");
+	else if (algorithm->kind == OTLS_SIGNATURE_RSA_PSS)
+		status = verify_rsa_pss(&key, algorithm, row, digest, signature, report);
+	else
+		status = verify_pkcs1_digest(&key, row, digest, signature, report);
+out:
+	wolf_key_close(&key);
+	return status;
+}
+
 /* == signing == */
 
 struct scheme_row {

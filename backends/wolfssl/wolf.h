@@ -149,6 +149,8 @@ otls_status wolf_cbc_decrypt(
     otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data, uint8_t *out, otls_report *report);
 otls_status wolf_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs,
     otls_bytes signature, otls_report *report);
+otls_status wolf_verify_digest(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes digest,
+    otls_bytes signature, otls_report *report);
 otls_status wolf_key_sign(const otls_engine_key *key, uint16_t scheme, otls_bytes tbs, uint8_t *out, size_t cap,
     size_t *len, otls_report *report);
 otls_status wolf_hash(

@@ -50,9 +50,9 @@ is_ecdsa_signature(otls_bytes signature, size_t field)
 	       is_ecdsa_number(&list, field) && otls__der_done(&list) && otls__der_done(&der);
 }
 
-/* Whether a key of this kind makes such signatures; whether it is a good one is for the peer to find out. */
+/* Whether a key of this kind makes such signatures. */
 static otls_status
-check_signature(const otls_certificate *leaf, otls_bytes signature)
+check_form(const otls_certificate *leaf, otls_bytes signature)
 {
 	const otls_spki *key = &leaf->spki;
 	size_t max = longest(key);
@@ -64,6 +64,27 @@ check_signature(const otls_certificate *leaf, otls_bytes signature)
 		return otls__fail(OTLS_E_CALLBACK, "the sign callback, for %s: not the DER of an Ecdsa-Sig-Value",
 		    otls_certificate_subject(leaf));
 	return OTLS_OK;
+}
+
+/* Looked at here, and not left to the peer: the error says so on every backend, and an RSA signature that went wrong
+ * on the way could give the key away (Boneh, DeMillo, Lipton 1997). */
+static otls_status
+check_signature(
+    const otls_connection *conn, const otls_certificate *leaf, uint16_t scheme, otls_bytes tbs, otls_bytes signature)
+{
+	otls_signature_algorithm algorithm = otls__scheme_algorithm(scheme);
+	otls_report report = otls__report();
+	otls_status status;
+
+	if (check_form(leaf, signature) != OTLS_OK)
+		return OTLS_ERROR;
+	status = algorithm.hash == OTLS_HASH_NONE
+		     ? conn->engine->verify_signature(leaf->spki.der, &algorithm, tbs, signature, &report)
+		     : conn->engine->verify_digest(leaf->spki.der, &algorithm, tbs, signature, &report);
+	if (status == OTLS_OK)
+		return OTLS_OK;
+	return otls__fail_report(OTLS_E_CALLBACK, &report, "the sign callback, for %s: not a signature by this key",
+	    otls_certificate_subject(leaf));
 }
 
 /* == asking == */
@@ -103,7 +124,7 @@ ask(otls_connection *conn, const otls_signer *signer, uint16_t scheme, otls_byte
 		return OTLS_WANT_CALLBACK;
 	if (answer != OTLS_ANSWER_OK)
 		return refused(conn, signer, scheme, answer);
-	return check_signature(signer->leaf, otls__bytes(signature, *len));
+	return check_signature(conn, signer->leaf, scheme, tbs, otls__bytes(signature, *len));
 }
 
 otls_status

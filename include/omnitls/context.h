@@ -131,7 +131,8 @@ OTLS_MUST_USE otls_status otls_context_use_pkcs12_mem(
  * is signed is bound to the handshake by TLS: the callback need not, and cannot, judge it.
  *
  * Stores at most cap bytes in sig (cap is what the longest signature of this key takes) and their count in *sig_len.
- * What is no signature in form is refused; one that is wrong is for the peer to find out.  REFUSE, or what is refused,
+ * What is no signature by the certificate's
+ * key is refused before anything is sent. REFUSE, or what is refused,
  * ends the handshake with CALLBACK, and the alert internal_error or what comes nearest in the library.
  * PENDING: the handshake returns WANT_CALLBACK and the callback is asked the same again when the call is repeated,
  * with SIGN_PENDING.  No built-in backend has it: no library can leave off in the middle of a signature and be resumed

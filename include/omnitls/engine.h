@@ -349,6 +349,11 @@ struct otls_engine {
 	    size_t len, otls_report *report);
 	otls_status (*cbc_decrypt)(otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes data,
 	    uint8_t *out, otls_report *report);
+
+	/* As verify_signature, by the digest of what was signed; RSA and ECDSA alone.  A signature that a callback made is
+	 * looked at before it leaves: one that is wrong could give an RSA key away.  KEY_CALLBACK. */
+	otls_status (*verify_digest)(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes digest,
+	    otls_bytes signature, otls_report *report);
 };
 
 #ifdef __cplusplus
