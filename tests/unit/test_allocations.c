@@ -82,6 +82,38 @@ set_up_names(otls_context *ctx)
 	return status == OTLS_OK ? otls_context_add_client_ca_name(ctx, leaf->subject.data, leaf->subject.len) : status;
 }
 
+static otls_answer
+never_asked(otls_connection *conn, uint16_t scheme, const uint8_t *tbs, size_t tbs_len, uint8_t *sig, size_t cap,
+    size_t *sig_len, void *arg)
+{
+	(void)conn, (void)scheme, (void)tbs, (void)tbs_len, (void)sig, (void)cap, (void)sig_len, (void)arg;
+	return OTLS_ANSWER_REFUSE;
+}
+
+/* The one that is used is in another context, which nobody connects with. */
+static otls_status
+set_up_remote(otls_context *ctx)
+{
+	otls_identity *identity = NULL;
+	otls_context *other = NULL;
+	otls_status status;
+
+	if (!otls_backend_has(backend, OTLS_CAP_KEY_CALLBACK))
+		return OTLS_OK;
+	if (otls_context_copy(ctx, &other) != OTLS_OK)
+		return OTLS_ERROR;
+	status = otls_identity_new_callback(other, leaf->pem, strlen(leaf->pem), never_asked, NULL, NULL, &identity);
+	if (status == OTLS_OK)
+		status = otls_context_use_identity(other, identity);
+	if (status == OTLS_OK)
+		status = otls_context_use_certificate_chain_mem(other, leaf->pem, strlen(leaf->pem));
+	if (status == OTLS_OK)
+		status = otls_context_use_private_key_callback(other, never_asked, NULL, NULL);
+	otls_identity_free(identity);
+	otls_context_free(other);
+	return status;
+}
+
 static otls_status
 begin(life *l, otls_protocol version)
 {
@@ -90,7 +122,8 @@ begin(life *l, otls_protocol version)
 	    set_up(l->client_ctx, version) != OTLS_OK || set_up(l->server_ctx, version) != OTLS_OK ||
 	    otls_context_set_password(l->server_ctx, "secret") != OTLS_OK ||
 	    otls_context_set_verify(l->server_ctx, OTLS_VERIFY_REQUIRE) != OTLS_OK ||
-	    set_up_names(l->server_ctx) != OTLS_OK || otls_context_copy(l->server_ctx, &l->copy) != OTLS_OK ||
+	    set_up_names(l->server_ctx) != OTLS_OK || set_up_remote(l->server_ctx) != OTLS_OK ||
+	    otls_context_copy(l->server_ctx, &l->copy) != OTLS_OK ||
 	    otls_connection_new_client(l->client_ctx, NAME, &l->client) != OTLS_OK)
 		return OTLS_ERROR;
 	return otls_connection_new_server(l->copy, &l->server);

@@ -389,6 +389,22 @@ static const signer signers[] = {
 	{ 0x0809, key_rsa_pss, PSS(OTLS_HASH_SHA256, 32), true },
 };
 
+/* By the digest it is the same, where there is one. */
+static bool
+is_good_by_digest(const otls_engine *engine, otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs,
+    otls_bytes signature)
+{
+	otls_report report = new_report();
+	uint8_t digest[OTLS_HASH_MAX];
+	otls_status status;
+	size_t len = 0;
+
+	assert_int_equal(engine->hash(algorithm->hash, &tbs, 1, digest, &len, &report), OTLS_OK);
+	status = engine->verify_digest(spki, algorithm, otls__bytes(digest, len), signature, &report);
+	assert_int_equal(status == OTLS_OK, report.code == OTLS_E_NONE);
+	return status == OTLS_OK;
+}
+
 static otls_code
 verify(const otls_engine *engine, otls_bytes spki, const otls_signature_algorithm *algorithm, const char *tbs,
     otls_bytes signature)
@@ -398,6 +414,9 @@ verify(const otls_engine *engine, otls_bytes spki, const otls_signature_algorith
 
 	assert_true(status == OTLS_OK || status == OTLS_ERROR);
 	assert_int_equal(status == OTLS_OK, report.code == OTLS_E_NONE);
+	if (engine->verify_digest != NULL && algorithm->hash != OTLS_HASH_NONE)
+		assert_int_equal(
+		    is_good_by_digest(engine, spki, algorithm, text_bytes(tbs), signature), status == OTLS_OK);
 	return report.code;
 }
 
@@ -488,6 +507,82 @@ foreign_schemes(void **state)
 
 /* == the list of tests == */
 
+/* == keys that are elsewhere == */
+
+static void
+take_remote(const otls_engine *engine, otls_bytes spki, const signer *s)
+{
+	bool edwards = s->algorithm.hash == OTLS_HASH_NONE;
+	bool able = !edwards || engine->has(OTLS_CAP_SIGN_EDWARDS);
+	otls_engine_key *key = otls__alloc(engine->key_size);
+	uint8_t out[1024];
+	otls_report report = new_report();
+	otls_status status;
+	size_t len = 0;
+	int whose = 0;
+
+	assert_non_null(key);
+	status = engine->key_remote(key, spki, &whose, &report);
+	assert_int_equal(status, able ? OTLS_OK : OTLS_ERROR);
+	assert_int_equal(report.code, able ? OTLS_E_NONE : OTLS_E_UNSUPPORTED);
+	if (able) {
+		len = spki_of(engine, key, out, sizeof(out));
+		assert_true(otls__bytes_equal(spki, otls__bytes(out, len)));
+		assert_int_equal(
+		    engine->key_sign(key, s->scheme, text_bytes("x"), out, sizeof(out), &len, &report), OTLS_ERROR);
+		assert_int_equal(report.code, OTLS_E_UNSUPPORTED);
+	}
+	free_key(engine, key);
+}
+
+static void
+remote_keys(void **state)
+{
+	const otls_engine *engine = ((const row *)*state)->engine;
+	uint8_t spki[1024];
+
+	if (engine->key_remote == NULL)
+		skip();
+	for (size_t i = 0; i < OTLS_COUNT(signers); i++) {
+		otls_code code = OTLS_E_NONE;
+		otls_engine_key *key = load_base64(engine, OTLS_KEY_PKCS8, signers[i].key, &code);
+
+		if (key == NULL && signers[i].optional)
+			continue;
+		assert_non_null(key);
+		take_remote(engine, otls__bytes(spki, spki_of(engine, key, spki, sizeof(spki))), &signers[i]);
+		free_key(engine, key);
+	}
+}
+
+/* Cut at every byte, it is no public key any more. */
+static void
+malformed_remote_keys(void **state)
+{
+	const otls_engine *engine = ((const row *)*state)->engine;
+	otls_code code = OTLS_E_NONE;
+	otls_engine_key *key;
+	uint8_t spki[1024];
+	size_t len;
+	int whose = 0;
+
+	if (engine->key_remote == NULL)
+		skip();
+	key = load_base64(engine, OTLS_KEY_PKCS8, key_ec, &code);
+	assert_non_null(key);
+	len = spki_of(engine, key, spki, sizeof(spki));
+	free_key(engine, key);
+	for (size_t cut = 0; cut < len; cut++) {
+		otls_report report = new_report();
+
+		key = otls__alloc(engine->key_size);
+		assert_non_null(key);
+		assert_int_equal(engine->key_remote(key, otls__bytes(spki, cut), &whose, &report), OTLS_ERROR);
+		assert_int_not_equal(report.code, OTLS_E_NONE);
+		free_key(engine, key);
+	}
+}
+
 static const engine_test engine_tests[] = {
 	{ "table", table_is_sound },
 	{ "supports", supports_the_basics },
@@ -501,6 +596,8 @@ static const engine_test engine_tests[] = {
 	{ "malformed_keys", malformed_keys },
 	{ "generated_keys", generated_keys },
 	{ "foreign_schemes", foreign_schemes },
+	{ "remote_keys", remote_keys },
+	{ "malformed_remote_keys", malformed_remote_keys },
 };
 
 static const engine_test signature_tests[] = {
