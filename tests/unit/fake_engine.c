@@ -169,7 +169,8 @@ fake_version_number(void)
 static bool
 fake_has(otls_capability capability)
 {
-	return capability == OTLS_CAP_TLS1_3;
+	return capability == OTLS_CAP_TLS1_3 || capability == OTLS_CAP_KEY_CALLBACK ||
+	       (capability == OTLS_CAP_SIGN_PENDING && !fake.cannot_wait);
 }
 
 static uint64_t
@@ -223,7 +224,16 @@ fake_hmac(
 
 struct otls_engine_key {
 	int loaded;
+	void *signer;
 };
+
+static otls_status
+fake_key_remote(otls_engine_key *key, otls_bytes public, void *signer, otls_report *report)
+{
+	(void)public, (void)report;
+	key->signer = signer;
+	return OTLS_OK;
+}
 
 static otls_status
 fake_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report)
@@ -284,7 +294,7 @@ fake_context_fini(otls_engine_context *ctx)
 
 /* == records == */
 
-typedef enum stage { STAGE_HELLO, STAGE_CHAIN, STAGE_FINISHED, STAGE_DONE } stage;
+typedef enum stage { STAGE_HELLO, STAGE_SIGN, STAGE_CHAIN, STAGE_FINISHED, STAGE_DONE } stage;
 
 struct otls_engine_connection {
 	const otls_engine_config *config;
@@ -488,6 +498,26 @@ serve(otls_engine_connection *conn)
 	return status == OTLS_OK && !fake.forgets_finished ? send_record(conn, 'F', NULL, 0) : status;
 }
 
+/* A key that is elsewhere is asked for a signature, of which nobody takes notice, and is asked again where it is to be
+ * waited for. */
+static otls_status
+sign_and_serve(otls_engine_connection *conn, otls_report *report)
+{
+	static const uint8_t digest[32] = { 1 };
+	void *signer = conn->config->identity->key->signer;
+	otls_status status = OTLS_OK;
+	uint8_t signature[256];
+	size_t len = 0;
+
+	if (signer != NULL)
+		status = conn->calls->sign(conn->host, signer, 0x0403, (otls_bytes){ digest, sizeof(digest) },
+		    signature, sizeof(signature), &len);
+	if (status != OTLS_OK)
+		return status == OTLS_ERROR ? report_failure(report, OTLS_E_BACKEND, "sign") : status;
+	conn->stage = STAGE_FINISHED;
+	return serve(conn);
+}
+
 /* The server's certificate, as a client sees it. */
 static otls_status
 take_chain(otls_engine_connection *conn, const uint8_t *der, size_t len, otls_report *report)
@@ -516,8 +546,8 @@ take_record(otls_engine_connection *conn, const uint8_t *body, size_t len, otls_
 	bool client = conn->config->role == OTLS_ROLE_CLIENT;
 
 	if (conn->stage == STAGE_HELLO) {
-		conn->stage = client ? STAGE_CHAIN : STAGE_FINISHED;
-		return client ? OTLS_OK : serve(conn);
+		conn->stage = client ? STAGE_CHAIN : STAGE_SIGN;
+		return OTLS_OK;
 	}
 	switch (body[0]) {
 	case 'P':
@@ -550,6 +580,10 @@ fake_handshake(otls_engine_connection *conn, otls_report *report)
 		status = send_client_hello(conn);
 	conn->started = true;
 	while (status == OTLS_OK && conn->stage != STAGE_DONE) {
+		if (conn->stage == STAGE_SIGN) {
+			status = sign_and_serve(conn, report);
+			continue;
+		}
 		status = read_record(conn, &body, &len, report);
 		if (status == OTLS_OK)
 			status = take_record(conn, body, len, report);
@@ -671,6 +705,8 @@ const otls_engine fake_engine = {
 	.key_spki = fake_key_spki,
 	.key_sign = fake_key_sign,
 	.key_fini = fake_key_fini,
+	.key_remote = fake_key_remote,
+	.verify_digest = fake_verify,
 	.context_init = fake_context_init,
 	.context_fini = fake_context_fini,
 	.connection_init = fake_connection_init,

@@ -28,6 +28,7 @@ typedef struct fake_script {
 	bool forgets_chain;      /* the client fails with HANDSHAKE before it has told the chain */
 	bool fails_after_chain;  /* the client tells the chain and fails before it asks */
 	bool forgets_finished;   /* the server sends no end of its part of the handshake */
+	bool cannot_wait;        /* no SIGN_PENDING */
 	bool wrong_alpn;         /* the server answers another name than it was told */
 	uint16_t claims_version; /* info says so; 0: the truth */
 	size_t answers;          /* bytes that a read makes it send, unasked */

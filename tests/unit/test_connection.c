@@ -573,6 +573,77 @@ test_every_allocation_fails(void **state)
 	assert_true(n > 30); /* there was something to fail */
 }
 
+/* == keys that are elsewhere == */
+
+/* Answers PENDING twice, then an Ecdsa-Sig-Value. */
+static otls_answer
+sign_slowly(otls_connection *conn, uint16_t scheme, const uint8_t *tbs, size_t tbs_len, uint8_t *sig, size_t cap,
+    size_t *sig_len, void *arg)
+{
+	static const uint8_t value[] = { 0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01 };
+	int *calls = arg;
+
+	assert_int_equal(otls_connection_handshake(conn), OTLS_ERROR);
+	assert_int_equal(scheme, 0x0403);
+	assert_int_equal(tbs_len, 32);
+	assert_int_equal(tbs[0], 1);
+	assert_true(cap >= sizeof(value));
+	if (++*calls < 3)
+		return OTLS_ANSWER_PENDING;
+	memcpy(sig, value, sizeof(value));
+	*sig_len = sizeof(value);
+	return OTLS_ANSWER_OK;
+}
+
+static pair
+slow_pair(int *calls)
+{
+	pair p = pair_new(FAKE_NAME);
+
+	otls_connection_free(p.server);
+	assert_int_equal(
+	    otls_context_use_certificate_chain_mem(p.server_ctx, fake_certificate_pem, strlen(fake_certificate_pem)),
+	    OTLS_OK);
+	assert_int_equal(otls_context_use_private_key_callback(p.server_ctx, sign_slowly, calls, NULL), OTLS_OK);
+	assert_int_equal(otls_connection_new_server(p.server_ctx, &p.server), OTLS_OK);
+	return p;
+}
+
+static void
+test_signature_is_waited_for(void **state)
+{
+	int calls = 0;
+	pair p = slow_pair(&calls);
+	otls_status server;
+
+	(void)state;
+	shake(&p, &server);
+	assert_int_equal(server, OTLS_WANT_CALLBACK);
+	while (calls < 2)
+		assert_int_equal(otls_connection_handshake(p.server), OTLS_WANT_CALLBACK);
+	assert_int_equal(shake(&p, &server), OTLS_OK);
+	assert_int_equal(server, OTLS_OK);
+	assert_int_equal(calls, 3);
+	pair_free(&p);
+}
+
+static void
+test_signature_cannot_be_waited_for(void **state)
+{
+	int calls = 0;
+	pair p = slow_pair(&calls);
+	otls_status server;
+
+	(void)state;
+	fake.cannot_wait = true;
+	shake(&p, &server);
+	assert_int_equal(server, OTLS_ERROR);
+	assert_failed(p.server, OTLS_E_CALLBACK);
+	assert_non_null(strstr(otls_error_message(otls_connection_error(p.server)), "SIGN_PENDING"));
+	assert_int_equal(calls, 1);
+	pair_free(&p);
+}
+
 int
 main(void)
 {
@@ -594,6 +665,8 @@ main(void)
 		cmocka_unit_test(test_every_call_in_every_state),
 		cmocka_unit_test(test_fork_is_refused),
 		cmocka_unit_test(test_register_checks),
+		cmocka_unit_test(test_signature_is_waited_for),
+		cmocka_unit_test(test_signature_cannot_be_waited_for),
 		cmocka_unit_test(test_every_allocation_fails),
 	};
 
