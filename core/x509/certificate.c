@@ -173,7 +173,8 @@ otls__certificate_parse(otls_bytes der, const char *where, otls_certificate **ce
 	if ((new_cert = otls__alloc(sizeof(*new_cert))) == NULL)
 		return otls__fail_memory();
 	atomic_init(&new_cert->refs, 1);
-	new_cert->path_length = -1;
+	new_cert->path_length = new_cert->require_policy = new_cert->inhibit_mapping = new_cert->inhibit_any_policy =
+	    -1;
 	if ((new_cert->der = otls__memdup(der.data, der.len)) == NULL) {
 		otls_certificate_free(new_cert);
 		return otls__fail_memory();

@@ -4,6 +4,9 @@
 
 #include "base.h"
 
+/* anyPolicy (RFC 5280, section 4.2.1.4): the contents of its OID. */
+#define OTLS_ANY_POLICY OTLS_OID("\x55\x1d\x20\x00")
+
 typedef enum otls_key_type {
 	OTLS_KEY_TYPE_UNKNOWN,
 	OTLS_KEY_TYPE_RSA,     /* rsaEncryption */
@@ -57,6 +60,7 @@ struct otls_certificate {
 	bool has_key_usage;
 	uint16_t key_usage;            /* OTLS_KEY_USAGE_* */
 	otls_bytes extended_key_usage; /* contents of the SEQUENCE of OIDs */
+	bool extended_key_usage_critical;
 	bool has_san, san_critical;
 	otls_bytes san;              /* contents of the SEQUENCE of GeneralNames */
 	otls_bytes name_constraints; /* contents of the SEQUENCE; checked for form by the verifier */
@@ -65,7 +69,9 @@ struct otls_certificate {
 	otls_bytes subject_key_id, authority_key_id;
 	/* authorityCertIssuer (contents of GeneralNames) and authorityCertSerialNumber (of the INTEGER); both or none */
 	otls_bytes authority_issuer, authority_serial;
-	otls_bytes policies, policy_constraints, policy_mappings, inhibit_any_policy; /* contents, not interpreted */
+	otls_bytes policies, policy_mappings; /* contents of the SEQUENCEs */
+	/* Certificates that may stand below until policies must be named, mapped no more, and "any" is none; -1: no limit */
+	int require_policy, inhibit_mapping, inhibit_any_policy;
 	otls_bytes tls_feature;
 	bool unknown_critical; /* a critical extension that is not one of the above or is known to be harmless */
 	const char *defect;    /* static: readable, but against the rules in a way that makes it MALFORMED when it is

@@ -312,16 +312,7 @@ typedef struct inquiry {
 static bool
 spend(otls_judge *judge, size_t bytes)
 {
-	size_t cost = 1 + bytes / 32;
-
-	if (cost > judge->name_steps) {
-		judge->name_steps = 0;
-		judge->spent = "there are too many names and name constraints";
-		return false;
-	}
-	judge->name_steps -= (unsigned)cost;
-	judge->cost.name_comparisons += (unsigned)cost;
-	return true;
+	return otls__spend_steps(judge, bytes, "there are too many names and name constraints");
 }
 
 /* Whether one of the bases of this form matches. */

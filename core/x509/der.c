@@ -147,12 +147,12 @@ otls__der_boolean(otls_der *der, bool *value)
 	return true;
 }
 
-bool
-otls__der_integer(otls_der *der, otls_bytes *contents)
+static bool
+read_integer(otls_der *der, uint8_t tag, otls_bytes *contents)
 {
 	otls_bytes read = { NULL, 0 };
 
-	if (!otls__der_read(der, OTLS_DER_INTEGER, &read))
+	if (!otls__der_read(der, tag, &read))
 		return false;
 	if (read.len == 0)
 		return bad_contents(der, read, "an INTEGER without contents");
@@ -165,12 +165,18 @@ otls__der_integer(otls_der *der, otls_bytes *contents)
 }
 
 bool
-otls__der_number(otls_der *der, int *value)
+otls__der_integer(otls_der *der, otls_bytes *contents)
+{
+	return read_integer(der, OTLS_DER_INTEGER, contents);
+}
+
+bool
+otls__der_number_as(otls_der *der, uint8_t tag, int *value)
 {
 	otls_bytes contents = { NULL, 0 };
 	uint64_t number = 0;
 
-	if (!otls__der_integer(der, &contents))
+	if (!read_integer(der, tag, &contents))
 		return false;
 	if (contents.data[0] >= 0x80)
 		return bad_contents(der, contents, "a negative INTEGER");
@@ -178,6 +184,12 @@ otls__der_number(otls_der *der, int *value)
 		number = number << 8 | contents.data[i];
 	*value = number > INT_MAX ? INT_MAX : (int)number;
 	return true;
+}
+
+bool
+otls__der_number(otls_der *der, int *value)
+{
+	return otls__der_number_as(der, OTLS_DER_INTEGER, value);
 }
 
 bool

@@ -73,6 +73,8 @@ bool otls__der_boolean(otls_der *der, bool *value);
 bool otls__der_integer(otls_der *der, otls_bytes *contents);
 /* 0 to 2^31-1; larger ones are read as 2^31-1, negative ones fail. */
 bool otls__der_number(otls_der *der, int *value);
+/* The same under an implicit tag. */
+bool otls__der_number_as(otls_der *der, uint8_t tag, int *value);
 bool otls__der_oid(otls_der *der, otls_bytes *contents);
 /* A BIT STRING of whole bytes, without its unused-bits byte. */
 bool otls__der_octets(otls_der *der, otls_bytes *bytes);

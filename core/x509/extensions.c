@@ -83,7 +83,7 @@ read_extended_key_usage(otls_der *der, bool critical, otls_certificate *cert)
 	otls_der list;
 	otls_bytes oid = { NULL, 0 };
 
-	(void)critical;
+	cert->extended_key_usage_critical = critical;
 	cert->extended_key_usage = otls__bytes(der->data, 0); /* there; for nothing, until it is read */
 	if (!otls__der_enter(der, OTLS_DER_SEQUENCE, &list))
 		return "its extended key usage is malformed";
@@ -188,25 +188,52 @@ read_policies(otls_der *der, bool critical, otls_certificate *cert)
 	return NULL;
 }
 
+/* Pairs of OIDs. */
+static const char *
+mapping_defect(otls_bytes list)
+{
+	otls_der der = otls__der(list, NULL), pair;
+	otls_bytes from = { NULL, 0 }, to = { NULL, 0 };
+
+	if (list.len == 0)
+		return "its policy mappings are malformed";
+	while (otls__der_more(&der)) {
+		if (!otls__der_enter(&der, OTLS_DER_SEQUENCE, &pair) || !otls__der_oid(&pair, &from) ||
+		    !otls__der_oid(&pair, &to) || !otls__der_done(&pair))
+			return "its policy mappings are malformed";
+		if (otls__bytes_equal(from, OTLS_ANY_POLICY) || otls__bytes_equal(to, OTLS_ANY_POLICY))
+			return "its policy mappings have any policy in them (RFC 5280, section 4.2.1.5)";
+	}
+	return otls__der_done(&der) ? NULL : "its policy mappings are malformed";
+}
+
 static const char *
 read_policy_mappings(otls_der *der, bool critical, otls_certificate *cert)
 {
 	(void)critical;
-	cert->policy_mappings = otls__bytes(der->data, 0);
-	if (!otls__der_read(der, OTLS_DER_SEQUENCE, &cert->policy_mappings) ||
-	    !is_list_of_oid_sequences(cert->policy_mappings))
+	if (!otls__der_read(der, OTLS_DER_SEQUENCE, &cert->policy_mappings))
 		return "its policy mappings are malformed";
-	return NULL;
+	return mapping_defect(cert->policy_mappings);
 }
 
 static const char *
 read_policy_constraints(otls_der *der, bool critical, otls_certificate *cert)
 {
-	cert->policy_constraints = otls__bytes(der->data, 0);
-	if (!otls__der_read(der, OTLS_DER_SEQUENCE, &cert->policy_constraints))
-		return "its policy constraints are malformed";
-	if (cert->policy_constraints.len == 0)
+	static const char malformed[] = "its policy constraints are malformed";
+	otls_der list;
+
+	if (!otls__der_enter(der, OTLS_DER_SEQUENCE, &list))
+		return malformed;
+	if (!otls__der_more(&list))
 		return "its policy constraints are empty (RFC 5280, section 4.2.1.11)";
+	if (otls__der_next_is(&list, OTLS_DER_CONTEXT(0)) &&
+	    !otls__der_number_as(&list, OTLS_DER_CONTEXT(0), &cert->require_policy))
+		return malformed;
+	if (otls__der_next_is(&list, OTLS_DER_CONTEXT(1)) &&
+	    !otls__der_number_as(&list, OTLS_DER_CONTEXT(1), &cert->inhibit_mapping))
+		return malformed;
+	if (!otls__der_done(&list))
+		return malformed;
 	if (!critical)
 		return "its policy constraints are not critical (RFC 5280, section 4.2.1.11)";
 	return NULL;
@@ -215,11 +242,7 @@ read_policy_constraints(otls_der *der, bool critical, otls_certificate *cert)
 static const char *
 read_inhibit_any_policy(otls_der *der, bool critical, otls_certificate *cert)
 {
-	otls_der again = *der;
-	int skip = 0;
-
-	cert->inhibit_any_policy = otls__bytes(der->data, 0);
-	if (!otls__der_integer(der, &cert->inhibit_any_policy) || !otls__der_number(&again, &skip))
+	if (!otls__der_number(der, &cert->inhibit_any_policy))
 		return "its inhibition of any policy is malformed";
 	if (!critical)
 		return "its inhibition of any policy is not critical (RFC 5280, section 4.2.1.14)";

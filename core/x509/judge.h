@@ -78,6 +78,12 @@ bool otls__check_leaf_alone(const otls_verify_params *params, otls_finding *find
 /* Whether the key, and the algorithm by which it signs, are among those that are checked at all. */
 otls_verify_reason otls__check_key(const otls_spki *key, const char **why);
 otls_verify_reason otls__check_algorithm(const otls_certificate *cert, const char **why);
+/* Pays for one comparison and the bytes that it looks at; false: the budget has run out, and nothing counts any more. */
+bool otls__spend_steps(otls_judge *judge, size_t bytes, const char *what);
+/* What policies are valid, where one must be (RFC 5280, section 6.1). */
+bool otls__check_policies(otls_judge *judge, const otls_path *path, otls_finding *finding);
+/* WEB_PROFILE: what the Baseline Requirements of the CA/Browser Forum ask of servers' certificates beyond RFC 5280. */
+bool otls__check_web_profile(const otls_path *path, otls_finding *finding);
 /* Name constraints of all issuers against all names below them. */
 bool otls__check_constraints(otls_judge *judge, const otls_path *path, otls_finding *finding);
 

@@ -50,6 +50,7 @@ otls__reason_stage(otls_verify_reason reason)
 		return STAGE_PURPOSE;
 	case OTLS_REASON_CRITICAL_EXTENSION:
 	case OTLS_REASON_NAME_CONSTRAINTS:
+	case OTLS_REASON_POLICY:
 		return STAGE_CONSTRAINTS;
 	case OTLS_REASON_WEAK_SIGNATURE:
 	case OTLS_REASON_WEAK_KEY:
@@ -136,6 +137,21 @@ judge_faulty_path(otls_judge *judge, otls_finding *finding)
 		*finding = signature;
 	if (is_further(judge, finding))
 		note(judge, finding);
+}
+
+bool
+otls__spend_steps(otls_judge *judge, size_t bytes, const char *what)
+{
+	size_t cost = 1 + bytes / 32;
+
+	if (cost > judge->name_steps) {
+		judge->name_steps = 0;
+		judge->spent = what;
+		return false;
+	}
+	judge->name_steps -= (unsigned)cost;
+	judge->cost.name_comparisons += (unsigned)cost;
+	return true;
 }
 
 void

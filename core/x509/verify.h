@@ -67,7 +67,7 @@ typedef struct otls_verify_cost {
 	unsigned candidates;       /* issuers that paths were built with */
 	unsigned signatures;       /* that were checked */
 	unsigned signature_units;  /* what they cost, in checks with RSA-2048 */
-	unsigned name_comparisons; /* with name constraints */
+	unsigned name_comparisons; /* with name constraints, and of policies */
 } otls_verify_cost;
 
 typedef struct otls_verify_outcome {

@@ -49,7 +49,7 @@ start(test_case *test, const otls_engine *engine)
 		.peer = OTLS_ROLE_SERVER,
 		.key_use = OTLS_KEY_USE_ANY,
 		.max_intermediates = 8,
-		.flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN };
+		.flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_WEB_PROFILE };
 	return otls_store_new(&test->store) == OTLS_OK;
 }
 

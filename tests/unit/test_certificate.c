@@ -261,8 +261,9 @@ test_extensions(void **state)
 	assert_true(otls__bytes_equal(cert->subject_key_id, RAW("me")));
 	assert_true(otls__bytes_equal(cert->authority_key_id, RAW("you")));
 	assert_true(otls__bytes_equal(cert->name_constraints, RAW("\xa0\x00")));
-	assert_true(otls__bytes_equal(cert->policy_constraints, RAW("\x80\x01\x00")));
-	assert_true(otls__bytes_equal(cert->inhibit_any_policy, RAW("\x02")));
+	assert_int_equal(cert->require_policy, 0);
+	assert_int_equal(cert->inhibit_mapping, -1);
+	assert_int_equal(cert->inhibit_any_policy, 2);
 	assert_true(otls__bytes_equal(cert->tls_feature, RAW("\x02\x01\x05")));
 	otls_certificate_free(cert);
 }

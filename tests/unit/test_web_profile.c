@@ -1,0 +1,236 @@
+/* The web's stricter profile: each rule, with the flag and without. */
+#include "scene.h"
+
+#define FLAG OTLS_VERIFY_FLAG_WEB_PROFILE
+
+/* == common names == */
+
+static const struct name_row {
+	const char *common_name;
+	const char *names[3];
+	const char *expected;
+	bool good;
+} name_rows[] = {
+	{ "a.example", { "a.example" }, "a.example", true },
+	{ "A.Example", { "a.example" }, "a.example", false },
+	{ "A.Example", { "a.example", "A.Example" }, "a.example", true },
+	{ "*.a.example", { "*.a.example" }, "b.a.example", true },
+	{ "b.example", { "a.example" }, "a.example", true },
+	{ "somebody", { "a.example" }, "a.example", true },
+	{ "Dr. M\xc3\xbcller", { "a.example" }, "a.example", true },
+	{ "m\xc3\xbcller", { "a.example" }, "a.example", true },
+	{ "m\xc3\xbcller.example", { "xn--mller-kva.example" }, "xn--mller-kva.example", false },
+	{ "192.168.1.1", { "192.168.1.1" }, "192.168.1.1", true },
+	{ "192.168.001.001", { "192.168.1.1" }, "192.168.1.1", false },
+	{ "0xC0A80101", { "192.168.1.1" }, "192.168.1.1", false },
+	{ "0xC0A80102", { "192.168.1.1" }, "192.168.1.1", true },
+	{ "2001:db8::1", { "2001:db8::1" }, "2001:db8::1", true },
+	{ "2001:DB8::1", { "2001:db8::1" }, "2001:db8::1", false },
+	{ "2001:db8:0:0:1:0:0:1", { "2001:db8::1:0:0:1" }, "2001:db8::1:0:0:1", false },
+	{ "2001:db8::1:0:0:1", { "2001:db8::1:0:0:1", "192.168.1.1" }, "192.168.1.1", true },
+	{ "not an address at all, and longer than all of them ever get to be", { "192.168.1.1" }, "192.168.1.1", true },
+	{ "a_b.example", { "a_b.example" }, "a_b.example", false },
+	{ "a-b.example", { "a-b.example", "*.a-b.example" }, "a-b.example", true },
+};
+
+static void
+common_names(void **state)
+{
+	scene s;
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(name_rows); i++) {
+		const struct name_row *row = &name_rows[i];
+		const char *const names[] = { row->names[0], row->names[1], NULL };
+
+		scene_start(&s, !row->good);
+		s.leaf.common_name = row->common_name;
+		s.leaf.names = names;
+		assert_int_equal(otls__peer_name_parse(row->expected, &s.name), OTLS_OK);
+		scene_usual(&s);
+		scene_judge(&s);
+		scene_expect(&s, row->common_name, OTLS_REASON_OK, -1, NULL);
+		s.params.flags = FLAG;
+		scene_judge(&s);
+		scene_expect(&s, row->common_name, row->good ? OTLS_REASON_OK : OTLS_REASON_MALFORMED,
+		    row->good ? -1 : 0, row->good ? NULL : "Baseline Requirements");
+		scene_finish(&s);
+	}
+}
+
+/* == the rest: each sets the scene, refused or good == */
+
+static void
+serial_zero(scene *s)
+{
+	s->middle.serial = otls__bytes(s->bad ? "\0" : "\1", 1);
+	scene_usual(s);
+}
+
+static void
+serial_long(scene *s)
+{
+	s->leaf.serial = otls__bytes("\1wenty-one bytes long!", s->bad ? 21 : 20);
+	scene_usual(s);
+}
+
+static void
+critical_names(scene *s)
+{
+	/* server.example */
+	mint_extension san = { "2.5.29.17", s->bad, "\x30\x10\x82\x0eserver.example", 18 };
+
+	s->leaf.names = NULL;
+	s->leaf.extensions = &san;
+	s->leaf.extension_count = 1;
+	scene_usual(s);
+}
+
+static void
+half_authority(scene *s)
+{
+	s->leaf.is_ca = true;
+	s->leaf.has_key_usage = true;
+	s->leaf.key_usage = OTLS_KEY_USAGE_DIGITAL_SIGNATURE | (s->bad ? 0 : OTLS_KEY_USAGE_KEY_CERT_SIGN);
+	scene_usual(s);
+}
+
+static void
+critical_purpose(scene *s)
+{
+	/* serverAuth */
+	mint_extension eku = { "2.5.29.37", s->bad, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01", 12 };
+
+	s->leaf.no_purposes = true;
+	s->leaf.extensions = &eku;
+	s->leaf.extension_count = 1;
+	scene_usual(s);
+}
+
+static void
+purpose_beside(scene *s, const char *other)
+{
+	const char *const purposes[] = { MINT_SERVER_AUTH, s->bad ? other : MINT_CLIENT_AUTH, NULL };
+
+	s->leaf.purposes = purposes;
+	scene_usual(s);
+}
+
+static void
+any_purpose(scene *s)
+{
+	purpose_beside(s, "2.5.29.37.0");
+}
+
+static void
+signs_code(scene *s)
+{
+	purpose_beside(s, "1.3.6.1.5.5.7.3.3");
+}
+
+static void
+signs_precertificates(scene *s)
+{
+	purpose_beside(s, "1.3.6.1.4.1.11129.2.4.4");
+}
+
+static void
+root_with_purpose(scene *s)
+{
+	static const char *const purposes[] = { MINT_SERVER_AUTH, NULL };
+
+	if (s->bad)
+		s->root.purposes = purposes;
+	else
+		s->middle.purposes = purposes;
+	scene_usual(s);
+}
+
+static const struct row {
+	const char *name;
+	void (*set)(scene *s);
+	otls_verify_reason reason;
+	int depth;
+} rows[] = {
+	{ "serial zero", serial_zero, OTLS_REASON_MALFORMED, 1 },
+	{ "serial long", serial_long, OTLS_REASON_MALFORMED, 0 },
+	{ "critical names", critical_names, OTLS_REASON_MALFORMED, 0 },
+	{ "half an authority", half_authority, OTLS_REASON_MALFORMED, 0 },
+	{ "critical purpose", critical_purpose, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "any purpose", any_purpose, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "signs code", signs_code, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "signs precertificates", signs_precertificates, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "root with purpose", root_with_purpose, OTLS_REASON_MALFORMED, 2 },
+};
+
+static void
+each_rule(void **state)
+{
+	scene s;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * OTLS_COUNT(rows); i++) {
+		const struct row *row = &rows[i / 2];
+		bool bad = i % 2 == 1;
+
+		scene_start(&s, bad);
+		row->set(&s);
+		scene_judge(&s);
+		scene_expect(&s, row->name, OTLS_REASON_OK, -1, NULL);
+		s.params.flags = FLAG;
+		scene_judge(&s);
+		scene_expect(&s, row->name, bad ? row->reason : OTLS_REASON_OK, bad ? row->depth : -1, NULL);
+		scene_finish(&s);
+	}
+}
+
+/* The profile is of servers' certificates. */
+static void
+clients_are_free(void **state)
+{
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	any_purpose(&s);
+	s.params.flags = FLAG;
+	s.params.peer = OTLS_ROLE_CLIENT;
+	scene_judge(&s);
+	scene_expect(&s, "a client's", OTLS_REASON_OK, -1, NULL);
+	scene_finish(&s);
+}
+
+/* A path that has several faults shows all of them. */
+static void
+all_findings(void **state)
+{
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	s.leaf.common_name = "SERVER.example";
+	s.root.serial = otls__bytes("\0", 1);
+	any_purpose(&s);
+	s.params.flags = FLAG;
+	s.params.find_all = true;
+	scene_judge(&s);
+	scene_expect(&s, "all", OTLS_REASON_MALFORMED, 2, NULL);
+	assert_int_equal(s.outcome.findings.count, 3);
+	assert_int_equal(s.outcome.findings.items[1].depth, 0);
+	assert_int_equal(s.outcome.findings.items[1].reason, OTLS_REASON_MALFORMED);
+	assert_int_equal(s.outcome.findings.items[2].reason, OTLS_REASON_INVALID_PURPOSE);
+	scene_finish(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(common_names),
+		cmocka_unit_test(each_rule),
+		cmocka_unit_test(clients_are_free),
+		cmocka_unit_test(all_findings),
+	};
+
+	return scene_run(tests);
+}
