@@ -334,6 +334,37 @@ common_name_ignored(struct run *run, struct scene *scene, bool bad)
 	scene->flags = OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN;
 }
 
+/* The certificate of the authority below the root demands a policy, and the leaf has none, or has it. */
+static void
+policy_required(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_extension demand[] = {
+		{ "2.5.29.32", true, "\x30\x06\x30\x04\x06\x02\x2a\x03", 8 },
+		{ "2.5.29.36", true, "\x30\x03\x80\x01\x00", 5 },
+	};
+	static const mint_extension other = { "2.5.29.32", false, "\x30\x06\x30\x04\x06\x02\x2a\x04", 8 };
+
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.extensions = demand;
+	scene->middle.extension_count = COUNT(demand);
+	scene->leaf.extensions = bad ? &other : demand;
+	scene->leaf.extension_count = 1;
+}
+
+static void
+web_profile(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_extension critical = { "2.5.29.37", true, "\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01",
+		12 };
+
+	(void)run;
+	scene->leaf.no_purposes = true;
+	scene->leaf.extensions = &critical;
+	scene->leaf.extension_count = 1;
+	scene->flags = bad ? OTLS_VERIFY_FLAG_WEB_PROFILE : 0;
+}
+
 static void
 nul_in_name(struct run *run, struct scene *scene, bool bad)
 {
@@ -950,6 +981,8 @@ static const struct test_case cases[] = {
 	ROW("client_purpose_of_ca", client_purpose_of_ca, INVALID_PURPOSE, 1, ANY_ALERT),
 	ROW("unknown_extension", unknown_extension, CRITICAL_EXTENSION, 0, ANY_ALERT),
 	ROW("name_constraints", name_constraints, NAME_CONSTRAINTS, ANY_DEPTH, ANY_ALERT),
+	ROW("policy_required", policy_required, POLICY, 0, 46),
+	ROW("web_profile", web_profile, INVALID_PURPOSE, 0, 43),
 	ROW("bad_signature", bad_signature, BAD_SIGNATURE, 0, ANY_ALERT),
 	ROW("bad_signature_of_ca", bad_signature_of_ca, BAD_SIGNATURE, 1, ANY_ALERT),
 	ROW("weak_key", weak_key, WEAK_KEY, 1, ANY_ALERT),

@@ -158,6 +158,39 @@ constraints_of_root(void **state)
 	}
 }
 
+/* Mail addresses in the subject are names too, old as they are (RFC 5280, section 4.2.1.10). */
+static void
+constraints_on_old_addresses(void **state)
+{
+	/* emailAddress=me@a.test, me@b.test */
+	static const char subjects[2][32] = {
+		"\x30\x1a\x31\x18\x30\x16\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01\x16\x09me@a.test",
+		"\x30\x1a\x31\x18\x30\x16\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01\x16\x09me@b.test",
+	};
+	struct der_out out = { .len = 0 };
+	mint_extension extension = { .oid = "2.5.29.30", .critical = true };
+	uint8_t *value;
+
+	(void)state;
+	put_base(&out, PERMITTED, 0x81, "a.test", 6);
+	assert_true(der_take(&out, &value, &extension.len));
+	extension.value = value;
+	for (int bad = 0; bad < 2; bad++) {
+		scene s;
+
+		scene_start(&s, bad);
+		s.leaf.subject = otls__bytes(subjects[bad], 28);
+		s.middle.extensions = &extension;
+		s.middle.extension_count = 1;
+		scene_usual(&s);
+		scene_judge(&s);
+		scene_expect(&s, "address in the subject", bad ? OTLS_REASON_NAME_CONSTRAINTS : OTLS_REASON_OK,
+		    bad ? 0 : -1, NULL);
+		scene_finish(&s);
+	}
+	free(value);
+}
+
 static void
 too_many_constraints(void **state)
 {
@@ -203,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(constraints_on_names),
 		cmocka_unit_test(constraints_of_root),
+		cmocka_unit_test(constraints_on_old_addresses),
 		cmocka_unit_test(too_many_constraints),
 	};
 
