@@ -243,19 +243,22 @@ out:
 
 /* == verifying == */
 
+/* wc_SignatureVerify would hash once more. */
 static otls_status
 verify_rsa_pkcs1(
-    struct wolf_key *key, const struct hash_row *row, otls_bytes tbs, otls_bytes signature, otls_report *report)
+    struct wolf_key *key, const struct hash_row *row, otls_bytes digest, otls_bytes signature, otls_report *report)
 {
-	int ret = wc_SignatureVerify(row->type, WC_SIGNATURE_TYPE_RSA_W_ENC, tbs.data, (word32)tbs.len, signature.data,
+	uint8_t info[MAX_DER_DIGEST_SZ];
+	word32 len = wc_EncodeSignature(info, digest.data, (word32)digest.len, wc_HashGetOID(row->type));
+	int ret = wc_SignatureVerifyHash(row->type, WC_SIGNATURE_TYPE_RSA_W_ENC, info, len, signature.data,
 	    (word32)signature.len, &key->u.rsa, sizeof(key->u.rsa));
 
 	if (ret == 0)
 		return OTLS_OK;
 	/* 5.9 refuses SHA-1 and MD5 by this number; lengths were looked at before. */
 	if (ret == BAD_FUNC_ARG)
-		return wolf_fail(report, OTLS_E_UNSUPPORTED, "wc_SignatureVerify", ret);
-	return wolf_fail_as(report, OTLS_E_VERIFY, "wc_SignatureVerify", ret);
+		return wolf_fail(report, OTLS_E_UNSUPPORTED, "wc_SignatureVerifyHash", ret);
+	return wolf_fail_as(report, OTLS_E_VERIFY, "wc_SignatureVerifyHash", ret);
 }
 
 static otls_status
@@ -282,7 +285,7 @@ verify_rsa_pss(struct wolf_key *key, const otls_signature_algorithm *algorithm, 
 }
 
 static otls_status
-verify_rsa(struct wolf_key *key, const otls_signature_algorithm *algorithm, const struct hash_row *row, otls_bytes tbs,
+verify_rsa(struct wolf_key *key, const otls_signature_algorithm *algorithm, const struct hash_row *row,
     otls_bytes digest, otls_bytes signature, otls_report *report)
 {
 	int size = wc_RsaEncryptSize(&key->u.rsa);
@@ -291,7 +294,7 @@ verify_rsa(struct wolf_key *key, const otls_signature_algorithm *algorithm, cons
 		return wolf_refuse(report, OTLS_E_VERIFY, "wc_RsaEncryptSize", "signature of another length");
 	return algorithm->kind == OTLS_SIGNATURE_RSA_PSS
 		   ? verify_rsa_pss(key, algorithm, row, digest, signature, report)
-		   : verify_rsa_pkcs1(key, row, tbs, signature, report);
+		   : verify_rsa_pkcs1(key, row, digest, signature, report);
 }
 
 static otls_status
@@ -364,7 +367,7 @@ verify_with(struct wolf_key *key, const otls_signature_algorithm *algorithm, otl
 	if (wolf_hash(algorithm->hash, &tbs, 1, digest, &len, report) != OTLS_OK)
 		return OTLS_ERROR;
 	if (key->kind == WOLF_KEY_RSA)
-		return verify_rsa(key, algorithm, row, tbs, (otls_bytes){ digest, len }, signature, report);
+		return verify_rsa(key, algorithm, row, (otls_bytes){ digest, len }, signature, report);
 	return verify_ecdsa(key, (otls_bytes){ digest, len }, signature, report);
 }
 
@@ -387,7 +390,7 @@ wolf_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm
 	}
 	status = verify_with(&key, algorithm, tbs, signature, report);
 out:
-	wolf_key_close(&key);
+	wolf_key_close_public(&key);
 	return status;
 }
 
@@ -430,7 +433,7 @@ wolf_verify_digest(otls_bytes spki, const otls_signature_algorithm *algorithm, o
 	else
 		status = verify_pkcs1_digest(&key, row, digest, signature, report);
 out:
-	wolf_key_close(&key);
+	wolf_key_close_public(&key);
 	return status;
 }
 

@@ -162,7 +162,7 @@ init_live(struct wolf_key *live, enum wolf_key_kind kind)
 }
 
 void
-wolf_key_close(struct wolf_key *live)
+wolf_key_close_public(struct wolf_key *live)
 {
 	switch (live->kind) {
 	case WOLF_KEY_RSA:
@@ -182,6 +182,13 @@ wolf_key_close(struct wolf_key *live)
 	case WOLF_KEY_NONE:
 		break;
 	}
+	live->kind = WOLF_KEY_NONE;
+}
+
+void
+wolf_key_close(struct wolf_key *live)
+{
+	wolf_key_close_public(live);
 	wolf_wipe(live, sizeof(*live));
 }
 
