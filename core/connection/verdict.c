@@ -158,7 +158,7 @@ otls__verify_params(const otls_connection *conn, const otls_store *store)
 		.chain_len = conn->peer.count,
 		.peer = conn->role == OTLS_ROLE_CLIENT ? OTLS_ROLE_SERVER : OTLS_ROLE_CLIENT,
 		.name = check_name ? &conn->peer_name : NULL,
-		.key_use = OTLS_KEY_USE_SIGN, /* every suite that is offered has forward secrecy */
+		.key_use = otls__key_use(settings->verify_flags),
 		.max_intermediates = settings->verify_depth,
 		.flags = settings->verify_flags,
 		.time = otls__store_time(store),

@@ -5,9 +5,7 @@
 #define DEPTH_MAX 100
 #define KNOWN_MODES                                                                                                    \
 	(OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE | OTLS_VERIFY_INSECURE_NONE | OTLS_VERIFY_POST_HANDSHAKE)
-#define KNOWN_FLAGS                                                                                                    \
-	(OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN | OTLS_VERIFY_FLAG_NATIVE_TOO |           \
-	    OTLS_VERIFY_FLAG_WEB_PROFILE)
+#define KNOWN_FLAGS (OTLS_PATH_FLAGS | OTLS_VERIFY_FLAG_NATIVE_TOO)
 
 /* Starts a change: a store with what is trusted now, to be added to.  The store in force is never touched, since it
  * may be shared, and since a change that fails half-way must leave it as it was. */

@@ -64,6 +64,33 @@ otls__reason_stage(otls_verify_reason reason)
 	}
 }
 
+static const char *const check_names[STAGE_LAST] = {
+	[STAGE_PATH] = "path",
+	[STAGE_LENGTH] = "length",
+	[STAGE_FORM] = "form",
+	[STAGE_SIGNATURE] = "signatures",
+	[STAGE_DATES] = "dates",
+	[STAGE_AUTHORITY] = "authorities",
+	[STAGE_PURPOSE] = "purpose",
+	[STAGE_CONSTRAINTS] = "constraints",
+	[STAGE_ALGORITHMS] = "algorithms",
+	[STAGE_NAME] = "name",
+};
+
+const char *
+otls__verify_check_name(size_t i)
+{
+	return i < STAGE_LAST ? check_names[i] : NULL;
+}
+
+size_t
+otls__verify_check_of(otls_verify_reason reason)
+{
+	int stage = otls__reason_stage(reason);
+
+	return stage < STAGE_LAST ? (size_t)stage : SIZE_MAX;
+}
+
 static void
 note(otls_judge *judge, const otls_finding *finding)
 {

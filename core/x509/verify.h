@@ -28,6 +28,18 @@ typedef enum otls_key_use {
 	OTLS_KEY_USE_ANY /* a chain that is judged without a handshake: the leaf's key usage does not matter */
 } otls_key_use;
 
+/* The flags that are about the path alone. */
+#define OTLS_PATH_FLAGS                                                                                                \
+	(OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN | OTLS_VERIFY_FLAG_WEB_PROFILE |          \
+	    OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE)
+
+/* What TLS does with the leaf's key: every suite that is offered has forward secrecy. */
+static inline otls_key_use
+otls__key_use(uint64_t flags)
+{
+	return (flags & OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE) != 0 ? OTLS_KEY_USE_ANY : OTLS_KEY_USE_SIGN;
+}
+
 typedef struct otls_verify_params {
 	const otls_engine *engine;
 	const otls_store *store;        /* NULL: nothing is trusted */
@@ -88,6 +100,10 @@ void otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *o
  * its reason and its words. */
 void otls__verify_native(const otls_verify_params *params, otls_verify_outcome *outcome);
 void otls__verify_outcome_fini(otls_verify_outcome *outcome);
+/* The checks that a path goes through, by number; NULL: no more. */
+const char *otls__verify_check_name(size_t i);
+/* The number of the check that a reason comes from; SIZE_MAX: of none. */
+size_t otls__verify_check_of(otls_verify_reason reason);
 /* Makes a finding about the outcome's path its reason, depth and text. */
 void otls__verify_conclude(otls_verify_outcome *outcome, const otls_verify_params *params, const otls_finding *finding);
 /* The alert for a refusal (RFC 8446, section 6.2). */

@@ -207,21 +207,24 @@ OTLS_API uint64_t otls_context_verify_mode(const otls_context *ctx);
 OTLS_MUST_USE otls_status otls_context_set_verify_depth(otls_context *ctx, int intermediates);
 OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL */
 
-#define OTLS_VERIFY_FLAG_PARTIAL_CHAIN     (UINT64_C(1) << 0) /* any certificate of the store may end a chain */
-#define OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN (UINT64_C(1) << 5) /* common name, where there is no name of another kind */
+#define OTLS_VERIFY_FLAG_PARTIAL_CHAIN          (UINT64_C(1) << 0) /* any certificate of the store may end a chain */
+#define OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN      (UINT64_C(1) << 5) /* common name, where there is no name of another kind */
 /* The library's own verifier must agree too.  It is asked about chains that OmniTLS has found good, each time with
  * objects of their own, so that no chain depends on an earlier one; it can only make things stricter, and differs from
  * library to library: that is what OmniTLS's verifier is for.  Its refusal is E_VERIFY with the reason that comes
  * closest; the text says whose it is, and the error's entries are its words.  UNSUPPORTED where the backend has no
  * NATIVE_VERIFY.  Not asked with INSECURE_NONE, nor where a key is trusted instead of a chain (trust_spki). */
-#define OTLS_VERIFY_FLAG_NATIVE_TOO        (UINT64_C(1) << 6)
+#define OTLS_VERIFY_FLAG_NATIVE_TOO             (UINT64_C(1) << 6)
 /* The web's stricter profile for servers' certificates, of the Baseline Requirements of the CA/Browser Forum: a common
  * name that stands for one of the alternative names is spelled like it, character for character; DNS names have no
  * underscore; alternative names are critical only where the subject is empty; serial numbers are not zero, and at most
  * 20 bytes long; what is an authority's certificate too may sign certificates; a root has no extended key usage; a
  * server's is not critical, and has none of the purposes that are forbidden beside TLS.  Private authorities often
  * break one of these.  Reasons are MALFORMED and INVALID_PURPOSE; the text says which rule it was. */
-#define OTLS_VERIFY_FLAG_WEB_PROFILE       (UINT64_C(1) << 7)
+#define OTLS_VERIFY_FLAG_WEB_PROFILE            (UINT64_C(1) << 7)
+/* The leaf's key usage (RFC 5280, section 4.2.1.3) is not looked at: for tests, and for authorities that do not know
+ * what they are doing.  A library may refuse such a leaf all the same. */
+#define OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE (UINT64_C(1) << 8)
 /* Replaces the flags.  Unknown ones are refused with UNSUPPORTED. */
 OTLS_MUST_USE otls_status otls_context_set_verify_flags(otls_context *ctx, uint64_t flags);
 OTLS_API uint64_t otls_context_verify_flags(const otls_context *ctx);

@@ -51,5 +51,6 @@
 #include <omnitls/error.h>
 #include <omnitls/transport.h>
 #include <omnitls/types.h>
+#include <omnitls/verification.h>
 
 #endif
