@@ -45,6 +45,8 @@ package_of() {
     pkg:cmocka) case "$1" in apt) echo libcmocka-dev ;; dnf) echo libcmocka-devel ;; apk) echo cmocka-dev ;; *) echo cmocka ;; esac ;;
     pkg:p11-kit-1) case "$1" in apt) echo libp11-kit-dev ;; dnf) echo p11-kit-devel ;; apk) echo p11-kit-dev ;; *) echo p11-kit ;; esac ;;
     cmd:softhsm2-util) case "$1" in apt) echo softhsm2 ;; *) echo softhsm ;; esac ;;
+    pkg:libcjson) case "$1" in apt) echo libcjson-dev ;; dnf) echo cjson-devel ;; apk) echo cjson-dev ;; *) echo cjson ;; esac ;;
+    pkg:liblzma) case "$1" in apt) echo liblzma-dev ;; dnf) echo xz-devel ;; apk) echo xz-dev ;; *) echo xz ;; esac ;;
     pkg:libuv) case "$1" in apt) echo libuv1-dev ;; dnf) echo libuv-devel ;; apk) echo libuv-dev ;; *) echo libuv ;; esac ;;
     file:*/mbedtls/*) case "$1" in apt) echo libmbedtls-dev ;; dnf) echo mbedtls-devel ;; apk) echo mbedtls-dev ;; *) echo mbedtls ;; esac ;;
     file:*libclang_rt*) case "$1" in apt) echo "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" ;; *) echo compiler-rt ;; esac ;;
@@ -84,7 +86,7 @@ install_missing() {
   missing=""
 }
 
-build_needs="cmd:cc cmd:cmake cmd:ninja cmd:pkg-config pkg:openssl pkg:gnutls pkg:wolfssl pkg:libuv"
+build_needs="cmd:cc cmd:cmake cmd:ninja cmd:pkg-config pkg:openssl pkg:gnutls pkg:wolfssl pkg:libuv pkg:libcjson pkg:liblzma"
 test_needs="$build_needs pkg:cmocka pkg:p11-kit-1 cmd:softhsm2-util cmd:c++ cmd:openssl cmd:readelf"
 
 # What the interop tests let OmniTLS talk to.  OMNITLS_INTEROP=1 installs the large ones too; what is not there is not run.

@@ -79,6 +79,21 @@ _omnitls_server() {
   esac
 }
 
+# == verify ==
+_omnitls_verify() {
+  case $prev in
+    --backend | -B) _omnitls_backends ;;
+    --ca | -C | --chain | -c | --limbo | --exclude) _omnitls_files ;;
+    --purpose | -p) _omnitls_words server client ;;
+    --skip-feature) _omnitls_words 'pedantic-*' 'rfc5280-incompatible-with-webpki' ;;
+    --name | -n | --time | -T | --depth | -d) COMPREPLY=() ;;
+    *)
+      _omnitls_words --chain --ca --name --time --purpose --depth --partial-chain --web --backend --json --limbo \
+        --offline --skip-feature --exclude --help
+      ;;
+  esac
+}
+
 # == the command ==
 _omnitls() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -91,7 +106,7 @@ _omnitls() {
   fi
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _omnitls_words demo backends client compare server --help --version
+    _omnitls_words demo backends client compare server verify --help --version
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -100,6 +115,7 @@ _omnitls() {
     client) _omnitls_connection --half-close --check --quiet ;;
     compare) _omnitls_connection ;;
     server) _omnitls_server ;;
+    verify) _omnitls_verify ;;
   esac
 }
 complete -F _omnitls omnitls

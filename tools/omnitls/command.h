@@ -24,6 +24,7 @@ extern const struct command command_backends;
 extern const struct command command_client;
 extern const struct command command_compare;
 extern const struct command command_server;
+extern const struct command command_verify;
 
 /* getopt_long over the command's options: the next one, or -1 after the last one.  Prints the help on 'h', and what
  * is wrong with '?': end with command_status then.  Operands are left behind optind. */

@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&command_client,
 	&command_compare,
 	&command_server,
+	&command_verify,
 };
 
 static const struct command *

@@ -1,0 +1,225 @@
+#!/bin/sh
+# test_verify.sh BIN CASE: omnitls verify, on chains and on suites of them that are made here.  Status 77: not run, and
+# the reason is printed.
+set -eu
+bin=$1
+case=$2
+unset OMNITLS_BACKEND
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
+
+fail() {
+  echo "FAILED: $*" >&2
+  for log in "$dir"/out.log "$dir"/err.log; do
+    [ ! -f "$log" ] || sed "s,^,$(basename "$log"): ," "$log" >&2
+  done
+  exit 1
+}
+
+# verify STATUS ARGUMENTS...
+verify() {
+  expected=$1
+  shift
+  status=0
+  "$bin/omnitls" verify "$@" >"$dir/out.log" 2>"$dir/err.log" || status=$?
+  [ $status -eq "$expected" ] || fail "omnitls verify $*: status $status instead of $expected"
+}
+
+# expect out|err PATTERN
+expect() {
+  grep -q -e "$2" "$dir/$1.log" || fail "no line like $2 in $1"
+}
+
+# refused STATUS PATTERN ARGUMENTS...: nothing on standard output, and one line that says why.
+refused() {
+  expected=$1
+  pattern=$2
+  shift 2
+  verify "$expected" "$@"
+  [ ! -s "$dir/out.log" ] || fail "$*: something was printed"
+  [ "$(wc -l <"$dir/err.log")" -eq 1 ] || fail "$*: not one line"
+  expect err "^omnitls verify: .*$pattern"
+}
+
+"$bin/example-certificates" "$dir"
+
+# == one chain ==
+case_chain() {
+  for backend in $("$bin/omnitls" backends --json | sed -n 's/^ *"name": "\([a-z]*\)".*/\1/p'); do
+    verify 0 --backend "$backend" --ca "$dir/ca.pem" --chain "$dir/chain.pem" --name localhost
+    expect out "^0  CN=localhost"
+    expect out "^1  CN=Example CA"
+    expect out "^name         passed"
+    expect out "^cost         candidates=1 signatures=1 "
+    expect out "^verdict      accepted"
+    verify 1 --backend "$backend" --ca "$dir/ca.pem" --chain "$dir/chain.pem" --name elsewhere.example
+    expect out "^name         failed"
+    expect out "^dates        passed"
+    expect out "^verdict      refused: HOSTNAME_MISMATCH, certificate 0: "
+    verify 1 --backend "$backend" --ca "$dir/stranger.pem" --chain "$dir/chain.pem" --name localhost
+    expect out "^path         failed"
+    expect out "^dates        not reached"
+    expect out "^verdict      refused: UNKNOWN_ISSUER"
+  done
+  verify 1 --ca "$dir/ca.pem" --chain "$dir/chain.pem" --time 2001-02-03T04:05:06Z --name elsewhere.example
+  expect out "^dates        failed"
+  expect out "^fault  NOT_YET_VALID at 0"
+  expect out "^fault  HOSTNAME_MISMATCH at 0"
+  expect out "^verdict      refused: NOT_YET_VALID"
+  verify 0 --ca "$dir/ca.pem" --chain "$dir/chain.pem" --purpose client --depth 0 --time "$(date +%s)" --name 127.0.0.1
+  verify 0 --ca "$dir/chain.pem" --chain "$dir/chain.pem" --partial-chain
+  verify 1 --ca "$dir/chain.pem" --chain "$dir/chain.pem"
+  verify 1 --ca "$dir/ca.pem" --chain "$dir/chain.pem" --name elsewhere.example --json
+  expect out '"accepted": false'
+  expect out '"reason": "HOSTNAME_MISMATCH"'
+  expect out '"depth": 0'
+  expect out '"name": "failed"'
+}
+
+case_usage() {
+  : >"$dir/empty"
+  head -c 300 "$dir/chain.pem" >"$dir/cut.pem"
+  refused 2 "which chain" --ca "$dir/ca.pem"
+  refused 2 "do not go together" --chain a --limbo b
+  refused 2 "are for --limbo" --chain a --offline
+  refused 2 "is too much" --chain a b
+  refused 2 "is not a time" --chain a --time yesterday
+  refused 2 "is not a time" --chain a --time 2024-13-01T00:00:00Z
+  refused 2 "is not a time" --chain a --time 2024-01-01T00:00:00+1
+  refused 2 "is neither server nor client" --chain a --purpose both
+  refused 2 "is not a number" --chain a --depth 101
+  refused 2 "is not built in" --chain a --backend nonesuch
+  refused 3 "empty" --ca "$dir/ca.pem" --chain "$dir/empty"
+  refused 3 "cut.pem" --ca "$dir/ca.pem" --chain "$dir/cut.pem"
+  refused 3 "nonesuch" --ca "$dir/nonesuch" --chain "$dir/chain.pem"
+  refused 3 "not.a.name\|name" --ca "$dir/ca.pem" --chain "$dir/chain.pem" --name "not a name"
+  verify 0 --help
+  expect out "^usage: omnitls verify"
+}
+
+# == suites ==
+text_of() {
+  awk '{ printf "%s\\n", $0 }' "$1"
+}
+
+# a_case ID FEATURE KIND NAME RESULT [OTHERS]
+a_case() {
+  printf '{"id":"%s","features":["%s"],"validation_kind":"%s","validation_time":"%s","max_chain_depth":null,' \
+    "$1" "$2" "$3" "$now"
+  printf '"key_usage":["digitalSignature"],"trusted_certs":["%s"],"untrusted_intermediates":[%s],' \
+    "$(text_of "$dir/ca.pem")" "${6-}"
+  printf '"peer_certificate":"%s","expected_peer_name":%s,"expected_result":"%s"}' "$(text_of "$dir/chain.pem")" \
+    "${4:-null}" "$5"
+}
+
+dns() {
+  printf '{"kind":"DNS","value":"%s"}' "$1"
+}
+
+make_suite() {
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  {
+    printf '{"version":1,"testcases":['
+    a_case right::accepted none SERVER "$(dns localhost)" SUCCESS
+    printf ,
+    a_case right::refused none SERVER "$(dns elsewhere.example)" FAILURE
+    printf ,
+    a_case right::client none CLIENT "" SUCCESS
+    printf ,
+    a_case wrong::accepted pedantic-taste SERVER "$(dns localhost)" FAILURE
+    printf ,
+    a_case wrong::refused none SERVER "$(dns elsewhere.example)" SUCCESS
+    printf ]}
+  } >"$dir/suite.json"
+}
+
+# tallies CASES RIGHT ACCEPTED REFUSED SKIPPED: of every backend; nothing is over a limit, and none disagree.
+tallies() {
+  for backend in $("$bin/omnitls" backends --json | sed -n 's/^ *"name": "\([a-z]*\)".*/\1/p'); do
+    expect out "^limbo backend=$backend cases=$1 right=$2 wrongly_accepted=$3 wrongly_refused=$4 over_limit=0 skipped=$5\$"
+  done
+  [ "$(tail -n 1 "$dir/out.log")" = "limbo disagreements=0" ] || fail "they disagree"
+}
+
+need_limbo() {
+  verify 3 --limbo /nonexistent
+  ! grep -q "left out" "$dir/err.log" || {
+    echo "not run: omnitls verify --limbo was left out"
+    exit 77
+  }
+}
+
+case_limbo() {
+  need_limbo
+  make_suite
+  echo "wrong::refused # for reasons of its own" >"$dir/excluded"
+  for how in "" --offline; do
+    # shellcheck disable=SC2086 # it may be nothing
+    verify 1 --limbo "$dir/suite.json" $how
+    tallies 5 3 1 1 0
+    expect out "^wrong backend=.* id=wrong::accepted wanted=refused got=accepted reason=OK"
+    expect out "^wrong backend=.* id=wrong::refused wanted=accepted got=refused reason=HOSTNAME_MISMATCH depth=0"
+    # shellcheck disable=SC2086
+    verify 1 --limbo "$dir/suite.json" --skip-feature "pedantic-*" $how
+    tallies 4 3 0 1 1
+    # shellcheck disable=SC2086
+    verify 0 --limbo "$dir/suite.json" --skip-feature "ped*" --exclude "$dir/excluded" $how
+    tallies 3 3 0 0 2
+  done
+  xz -k "$dir/suite.json"
+  verify 1 --limbo "$dir/suite.json.xz" --offline
+  tallies 5 3 1 1 0
+}
+
+# More certificates than some libraries take: told apart from a refusal, and no disagreement.
+case_limbo_limit() {
+  need_limbo
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  others=
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    others="$others${others:+,}\"$(text_of "$dir/stranger.pem")\""
+  done
+  {
+    printf '{"testcases":['
+    a_case many none SERVER "$(dns localhost)" SUCCESS "$others"
+    printf ]}
+  } >"$dir/suite.json"
+  verify 0 --limbo "$dir/suite.json"
+  expect out "^limbo disagreements=0"
+  limits=$("$bin/omnitls" backends | sed -n 's/^CHAIN_COUNT  *//p')
+  case $limits in
+    *[0-9]\ *) expect out "right=0 wrongly_accepted=0 wrongly_refused=0 over_limit=1" ;;
+  esac
+  verify 0 --limbo "$dir/suite.json" --offline
+  ! grep -q "over_limit=1" "$dir/out.log" || fail "a limit without a library"
+}
+
+case_limbo_usage() {
+  need_limbo
+  make_suite
+  : >"$dir/empty"
+  head -c 1000 "$dir/suite.json" >"$dir/cut.json"
+  xz -kc "$dir/suite.json" | head -c 200 >"$dir/cut.xz"
+  echo '{"testcases": 7}' >"$dir/number.json"
+  echo '[1, 2]' >"$dir/list.json"
+  head -c 5000 /dev/urandom >"$dir/noise"
+  refused 3 "nonesuch" --limbo "$dir/nonesuch"
+  refused 3 "not JSON" --limbo "$dir/empty"
+  refused 3 "not JSON" --limbo "$dir/cut.json"
+  refused 3 "not JSON" --limbo "$dir/noise"
+  refused 3 "cut short" --limbo "$dir/cut.xz"
+  refused 3 "no testcases" --limbo "$dir/number.json"
+  refused 3 "no testcases" --limbo "$dir/list.json"
+  refused 3 "directory" --limbo "$dir"
+  refused 3 "nonesuch" --limbo "$dir/suite.json" --exclude "$dir/nonesuch"
+  echo '{"testcases": [7, {}, {"id": "x", "expected_result": "SUCCESS"}, {"id": "y", "expected_result": "FAILURE",
+    "peer_certificate": "rubbish"}]}' >"$dir/odd.json"
+  verify 3 --limbo "$dir/odd.json"
+  expect err "case 0 .*no expected_result"
+  expect err "case 2 x: no id or no peer_certificate"
+  expect out "cases=1 right=1 "
+}
+
+"case_$case"

@@ -1,0 +1,126 @@
+/* One case of a suite: from JSON to certificates, names and times. */
+#include "limbo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *
+text_at(const cJSON *json, const char *key)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(json, key));
+
+	return text != NULL ? text : "";
+}
+
+/* One that cannot be read is of no use to anybody: it is left out of what is sent or trusted. */
+static otls_certificate *
+read_certificate(const cJSON *json)
+{
+	const char *pem = cJSON_GetStringValue(json);
+	otls_certificate *cert = NULL;
+
+	if (pem == NULL || otls_certificate_new(pem, strlen(pem), OTLS_FILETYPE_PEM, &cert) != OTLS_OK)
+		return NULL;
+	return cert;
+}
+
+static bool
+read_store(const cJSON *json, struct limbo_case *out)
+{
+	const cJSON *one = NULL;
+	const char *text = text_at(json, "validation_time");
+	int64_t when = (int64_t)time(NULL);
+
+	if (otls_store_new(&out->store) != OTLS_OK || (text[0] != '\0' && !verify_time(text, &when)) ||
+	    otls_store_set_time(out->store, when) != OTLS_OK)
+		return false;
+	cJSON_ArrayForEach(one, cJSON_GetObjectItem(json, "trusted_certs"))
+	{
+		otls_certificate *cert = read_certificate(one);
+		bool good = cert == NULL || otls_store_add_certificate(out->store, cert) == OTLS_OK;
+
+		otls_certificate_free(cert);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_others(const cJSON *json, struct limbo_case *out)
+{
+	const cJSON *list = cJSON_GetObjectItem(json, "untrusted_intermediates"), *one = NULL;
+
+	out->others = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof(otls_certificate *));
+	if (out->others == NULL)
+		return false;
+	cJSON_ArrayForEach(one, list)
+	{
+		otls_certificate *cert = read_certificate(one);
+		if (cert != NULL)
+			out->others[out->other_count++] = cert;
+	}
+	return true;
+}
+
+/* The name that a peer would expect: a host name or an address. */
+static const char *
+read_name(const cJSON *json)
+{
+	const cJSON *name = cJSON_GetObjectItem(json, "expected_peer_name");
+	const char *kind = text_at(name, "kind");
+
+	return strcmp(kind, "DNS") == 0 || strcmp(kind, "IP") == 0 ? text_at(name, "value") : NULL;
+}
+
+/* What a suite asks for beyond what every connection does.  What it trusts are anchors, roots or not; the leaf's key
+ * usage counts where it says so. */
+static uint64_t
+read_flags(const cJSON *json)
+{
+	uint64_t flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_WEB_PROFILE;
+
+	if (cJSON_GetArraySize(cJSON_GetObjectItem(json, "key_usage")) == 0)
+		flags |= OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE;
+	return flags;
+}
+
+bool
+limbo_case_read(const cJSON *json, struct limbo_case *out, const char **why)
+{
+	const cJSON *depth = cJSON_GetObjectItem(json, "max_chain_depth");
+
+	*out = (struct limbo_case){
+		.id = text_at(json, "id"),
+		.wanted = strcmp(text_at(json, "expected_result"), "SUCCESS") == 0,
+		.of_client = strcmp(text_at(json, "validation_kind"), "CLIENT") == 0,
+		.name = read_name(json),
+		.depth = cJSON_IsNumber(depth) ? (int)cJSON_GetNumberValue(depth) : -1,
+		.flags = read_flags(json),
+	};
+	*why = NULL;
+	if (!out->wanted && strcmp(text_at(json, "expected_result"), "FAILURE") != 0)
+		*why = "no expected_result";
+	else if (out->id[0] == '\0' || text_at(json, "peer_certificate")[0] == '\0')
+		*why = "no id or no peer_certificate";
+	else if (!read_store(json, out))
+		*why = "its validation_time or what it trusts cannot be used";
+	else if (!read_others(json, out))
+		*why = "out of memory";
+	if (*why != NULL)
+		return false;
+	out->leaf = read_certificate(cJSON_GetObjectItem(json, "peer_certificate"));
+	return out->leaf != NULL;
+}
+
+void
+limbo_case_fini(struct limbo_case *one)
+{
+	for (size_t i = 0; i < one->other_count; i++)
+		otls_certificate_free(one->others[i]);
+	free(one->others);
+	otls_certificate_free(one->leaf);
+	otls_store_free(one->store);
+	*one = (struct limbo_case){ 0 };
+}
