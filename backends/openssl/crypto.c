@@ -1,8 +1,11 @@
 /* Primitives and private keys. */
 #include "ossl.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
@@ -205,6 +208,75 @@ key_fits(const EVP_PKEY *pkey, otls_signature_kind kind)
 	return false;
 }
 
+/* == public keys == */
+
+/* What the decoder of OpenSSL 3 does with a key takes longer than checking a signature with it; keys of the usual kinds
+ * are put together here instead.  Whatever is unusual about one is left to the decoder, and to its errors. */
+static EVP_PKEY *
+make_key(const char *type, OSSL_PARAM *params)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
+
+static bool
+starts_with(otls_bytes bytes, const char *prefix, size_t len)
+{
+	return bytes.len > len && memcmp(bytes.data, prefix, len) == 0;
+}
+
+/* A point of P-256, uncompressed, behind an AlgorithmIdentifier of which there is but one encoding. */
+static EVP_PKEY *
+quick_p256(otls_bytes spki)
+{
+	static const char prefix[] = "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d"
+				     "\x03\x01\x07\x03\x42\x00\x04";
+	const size_t len = sizeof(prefix) - 1;
+	OSSL_PARAM params[3];
+
+	if (spki.len != len + 64 || !starts_with(spki, prefix, len))
+		return NULL;
+	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t) "P-256", 0);
+	params[1] = OSSL_PARAM_construct_octet_string(
+	    OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)(spki.data + len - 1), 65);
+	params[2] = OSSL_PARAM_construct_end();
+	return make_key("EC", params);
+}
+
+/* RSA with 2048 bits and 65537, of which there is but one encoding, too. */
+static EVP_PKEY *
+quick_rsa_2048(otls_bytes spki)
+{
+	static const char prefix[] = "\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03"
+				     "\x82\x01\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00";
+	static const char suffix[] = "\x02\x03\x01\x00\x01";
+	const size_t len = sizeof(prefix) - 1;
+	unsigned char modulus[256]; /* in the order of this machine's bytes */
+	unsigned long exponent = 65537;
+	OSSL_PARAM params[3];
+	BIGNUM *number;
+	EVP_PKEY *pkey = NULL;
+
+	if (spki.len != len + sizeof(modulus) + sizeof(suffix) - 1 || !starts_with(spki, prefix, len) ||
+	    spki.data[len] < 0x80 || memcmp(spki.data + len + sizeof(modulus), suffix, sizeof(suffix) - 1) != 0)
+		return NULL;
+	number = BN_bin2bn(spki.data + len, sizeof(modulus), NULL);
+	if (number != NULL && BN_bn2nativepad(number, modulus, sizeof(modulus)) == sizeof(modulus)) {
+		params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, modulus, sizeof(modulus));
+		params[1] = OSSL_PARAM_construct_ulong(OSSL_PKEY_PARAM_RSA_E, &exponent);
+		params[2] = OSSL_PARAM_construct_end();
+		pkey = make_key("RSA", params);
+	}
+	BN_free(number);
+	return pkey;
+}
+
 /* The public key, which is *code's to explain when there is none.  The structure may be fine and the key in it not:
  * then the algorithm tells one that is malformed from one that this build does not know. */
 static EVP_PKEY *
@@ -218,6 +290,9 @@ parse_spki(otls_bytes spki, otls_code *code)
 	*code = OTLS_E_FORMAT;
 	if (spki.len > LONG_MAX)
 		return NULL;
+	if ((pkey = quick_p256(spki)) != NULL || (pkey = quick_rsa_2048(spki)) != NULL)
+		return pkey;
+	ossl_begin();
 	info = d2i_X509_PUBKEY(NULL, &p, (long)spki.len);
 	if (info == NULL || p != spki.data + spki.len)
 		goto out;
