@@ -125,7 +125,7 @@ otls_status wolf_key_open_spki(struct wolf_key *live, otls_bytes spki, otls_repo
 /* Opens a private key at rest, likewise. */
 otls_status wolf_key_open(struct wolf_key *live, const otls_engine_key *key, otls_report *report);
 void wolf_key_close(struct wolf_key *live);
-/* The same for a key without secrets: it is large, and wiping it takes a tenth of checking a signature with RSA. */
+/* The same for a key without secrets: it is large, and wiping it takes a twelfth of checking a signature with RSA. */
 void wolf_key_close_public(struct wolf_key *live);
 
 otls_status wolf_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_report *report);
