@@ -87,15 +87,22 @@ check_form(const otls_path *path, otls_finding *finding)
 
 /* == dates == */
 
-static bool
-find_date(otls_finding *finding, otls_verify_reason reason, int depth, const char *what, int64_t seconds)
+void
+otls__date_text(int64_t seconds, char text[OTLS_DATE_TEXT_MAX])
 {
-	char detail[64], date[40] = "a day out of all reach";
 	time_t when = (time_t)seconds;
 	struct tm tm;
 
-	if (gmtime_r(&when, &tm) != NULL)
-		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	if (gmtime_r(&when, &tm) == NULL || strftime(text, OTLS_DATE_TEXT_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(text, OTLS_DATE_TEXT_MAX, "a day out of all reach");
+}
+
+static bool
+find_date(otls_finding *finding, otls_verify_reason reason, int depth, const char *what, int64_t seconds)
+{
+	char detail[64], date[OTLS_DATE_TEXT_MAX];
+
+	otls__date_text(seconds, date);
 	snprintf(detail, sizeof(detail), "%s %s", what, date);
 	return otls__find(finding, reason, depth, detail);
 }
@@ -332,9 +339,8 @@ is_plain_pss(const otls_signature_algorithm *algorithm)
 }
 
 otls_verify_reason
-otls__check_algorithm(const otls_certificate *cert, const char **why)
+otls__check_signature_algorithm(const otls_signature_algorithm *algorithm, const char **why)
 {
-	const otls_signature_algorithm *algorithm = &cert->signature_algorithm;
 	otls_verify_reason reason;
 
 	switch (algorithm->kind) {
@@ -354,6 +360,12 @@ otls__check_algorithm(const otls_certificate *cert, const char **why)
 	}
 	*why = "is signed with an algorithm that is not supported";
 	return OTLS_REASON_UNSUPPORTED_KEY;
+}
+
+otls_verify_reason
+otls__check_algorithm(const otls_certificate *cert, const char **why)
+{
+	return otls__check_signature_algorithm(&cert->signature_algorithm, why);
 }
 
 /* The anchor's own signature is nobody's business: it is trusted as it is. */

@@ -67,5 +67,6 @@ otls__find_all(otls_judge *judge, otls_findings *all)
 	otls__check_path(judge, &judge->best, &finding);
 	otls__check_signatures(judge, &judge->best, &finding);
 	find_unchecked(judge, &finding);
+	otls__check_revocation(judge, &judge->best, &finding);
 	otls__check_name(judge->params, &finding);
 }

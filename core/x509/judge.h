@@ -24,7 +24,8 @@ typedef struct otls_path {
 
 /* The outcome of one signature check, so that paths that share an edge pay for it once. */
 typedef struct otls_checked_edge {
-	const otls_certificate *cert, *issuer;
+	const void *signed_by_issuer; /* a certificate or a revocation list */
+	const otls_certificate *issuer;
 	otls_verify_reason reason;
 } otls_checked_edge;
 
@@ -78,6 +79,7 @@ bool otls__check_leaf_alone(const otls_verify_params *params, otls_finding *find
 /* Whether the key, and the algorithm by which it signs, are among those that are checked at all. */
 otls_verify_reason otls__check_key(const otls_spki *key, const char **why);
 otls_verify_reason otls__check_algorithm(const otls_certificate *cert, const char **why);
+otls_verify_reason otls__check_signature_algorithm(const otls_signature_algorithm *algorithm, const char **why);
 /* Pays for one comparison and the bytes that it looks at; false: the budget has run out, and nothing counts any more. */
 bool otls__spend_steps(otls_judge *judge, size_t bytes, const char *what);
 /* What policies are valid, where one must be (RFC 5280, section 6.1). */
@@ -93,6 +95,16 @@ void otls__check_signatures(otls_judge *judge, const otls_path *path, otls_findi
 bool otls__is_checkable(const otls_certificate *cert, const otls_certificate *issuer);
 /* One signature, within the budget, remembered. */
 otls_verify_reason otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer);
+/* The same of anything that an issuer signs. */
+otls_verify_reason otls__check_signed(otls_judge *judge, const void *what, const otls_signature_algorithm *algorithm,
+    otls_bytes tbs, otls_bytes signature, const otls_certificate *issuer);
+/* With CRL or CRL_ALL: the revocation lists of the store, of a path whose signatures are good. */
+void otls__check_revocation(otls_judge *judge, const otls_path *path, otls_finding *finding);
+
+#define OTLS_DATE_TEXT_MAX 40
+/* "2024-01-02 03:04:05 UTC" */
+void otls__date_text(int64_t seconds, char text[OTLS_DATE_TEXT_MAX]);
+
 /* The leaf against the name that is expected, if any. */
 void otls__check_name(const otls_verify_params *params, otls_finding *finding);
 

@@ -63,34 +63,27 @@ reason_of(otls_code code)
 	}
 }
 
-static otls_verify_reason
-ask_engine(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
-{
-	if (judge->params->engine->verify_signature(
-		issuer->spki.der, &cert->signature_algorithm, cert->tbs, cert->signature, &judge->report) == OTLS_OK)
-		return OTLS_REASON_OK;
-	return reason_of(judge->report.code);
-}
-
 static void
-remember(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer, otls_verify_reason reason)
+remember(otls_judge *judge, const void *what, const otls_certificate *issuer, otls_verify_reason reason)
 {
 	if (judge->checked_len == OTLS_CHECKED_EDGES)
 		return; /* checked again if it is met again: the budget holds all the same */
-	judge->checked[judge->checked_len++] = (otls_checked_edge){ .cert = cert, .issuer = issuer, .reason = reason };
+	judge->checked[judge->checked_len++] =
+	    (otls_checked_edge){ .signed_by_issuer = what, .issuer = issuer, .reason = reason };
 }
 
 otls_verify_reason
-otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
+otls__check_signed(otls_judge *judge, const void *what, const otls_signature_algorithm *algorithm, otls_bytes tbs,
+    otls_bytes signature, const otls_certificate *issuer)
 {
-	otls_verify_reason reason;
+	otls_verify_reason reason = OTLS_REASON_OK;
 
 	judge->report = otls__report();
 	for (size_t i = 0; i < judge->checked_len; i++) {
-		if (judge->checked[i].cert == cert && judge->checked[i].issuer == issuer)
+		if (judge->checked[i].signed_by_issuer == what && judge->checked[i].issuer == issuer)
 			return judge->checked[i].reason;
 	}
-	if (!fits(&issuer->spki, &cert->signature_algorithm))
+	if (!fits(&issuer->spki, algorithm))
 		return OTLS_REASON_BAD_SIGNATURE;
 	if (judge->signature_cost < cost(&issuer->spki)) {
 		judge->spent = "too many signatures would have to be checked";
@@ -99,9 +92,17 @@ otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_cer
 	judge->signature_cost -= cost(&issuer->spki);
 	judge->cost.signatures++;
 	judge->cost.signature_units += cost(&issuer->spki);
-	reason = ask_engine(judge, cert, issuer);
-	remember(judge, cert, issuer, reason);
+	if (judge->params->engine->verify_signature(issuer->spki.der, algorithm, tbs, signature, &judge->report) !=
+	    OTLS_OK)
+		reason = reason_of(judge->report.code);
+	remember(judge, what, issuer, reason);
 	return reason;
+}
+
+otls_verify_reason
+otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
+{
+	return otls__check_signed(judge, cert, &cert->signature_algorithm, cert->tbs, cert->signature, issuer);
 }
 
 /* What the algorithm rules refuse is never shown to the library; the path has that finding already. */

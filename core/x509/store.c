@@ -19,6 +19,8 @@ struct otls_store {
 	int64_t time; /* INT64_MIN: the clock's */
 	entry *entries;
 	size_t count, cap;
+	otls_crl **crls;
+	size_t crl_count, crl_cap;
 	uint32_t *buckets; /* as many as cap, a power of two; the first entry of each, counted from 1; 0: none */
 };
 
@@ -136,6 +138,53 @@ insert_all(otls_store *store, const otls_certificate *const *certs, size_t count
 	return OTLS_OK;
 }
 
+/* == revocation lists == */
+
+const otls_crl *
+otls__store_find_crl(const otls_store *store, otls_bytes issuer, size_t *cursor)
+{
+	while (store != NULL && *cursor < store->crl_count) {
+		const otls_crl *crl = store->crls[(*cursor)++];
+		if (otls__names_equal(crl->issuer, issuer))
+			return crl;
+	}
+	return NULL;
+}
+
+static bool
+has_crl(const otls_store *store, const otls_crl *crl)
+{
+	otls_bytes der = otls__bytes(crl->der, crl->der_len);
+
+	for (size_t i = 0; i < store->crl_count; i++) {
+		if (otls__bytes_equal(otls__bytes(store->crls[i]->der, store->crls[i]->der_len), der))
+			return true;
+	}
+	return false;
+}
+
+/* All or none. */
+static otls_status
+insert_crls(otls_store *store, otls_crl *const *crls, size_t count)
+{
+	size_t cap = store->crl_cap;
+	otls_crl **grown;
+
+	while (cap < store->crl_count + count)
+		cap = cap == 0 ? STORE_MIN : 2 * cap;
+	if (cap > store->crl_cap) {
+		if ((grown = otls__realloc(store->crls, cap * sizeof(grown[0]))) == NULL)
+			return otls__fail_memory();
+		store->crls = grown;
+		store->crl_cap = cap;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!has_crl(store, crls[i]))
+			store->crls[store->crl_count++] = otls__crl_ref(crls[i]);
+	}
+	return OTLS_OK;
+}
+
 /* == inside core == */
 
 void
@@ -160,6 +209,8 @@ static otls_status
 merge(otls_store *store, const otls_store *from)
 {
 	if (reserve(store, from->count) != OTLS_OK)
+		return OTLS_ERROR;
+	if (insert_crls(store, from->crls, from->crl_count) != OTLS_OK)
 		return OTLS_ERROR;
 	for (size_t i = 0; i < from->count; i++)
 		insert(store, from->entries[i].cert);
@@ -209,6 +260,7 @@ otls_store_free(otls_store *store)
 		return;
 	for (size_t i = 0; i < store->count; i++)
 		otls_certificate_free(store->entries[i].cert);
+	otls__crls_free(store->crls, store->crl_count);
 	otls__free(store->entries);
 	otls__free(store->buckets);
 	otls__free(store);
@@ -297,6 +349,48 @@ otls_store_add_platform(otls_store *store)
 	if (check_open(store, __func__) != OTLS_OK)
 		return OTLS_ERROR;
 	return add_found(store, otls__collect_platform, NULL);
+}
+
+static otls_status
+add_crl_data(otls_store *store, otls_bytes data, const char *where)
+{
+	otls_crl **crls = NULL;
+	size_t count = 0;
+	otls_status status;
+
+	if (otls__crls_read(data, where, &crls, &count) != OTLS_OK)
+		return OTLS_ERROR;
+	status = insert_crls(store, crls, count);
+	otls__crls_free(crls, count);
+	return status;
+}
+
+otls_status
+otls_store_add_crl(otls_store *store, const void *data, size_t len)
+{
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (data == NULL)
+		return otls__fail_null(__func__, "data");
+	return add_crl_data(store, otls__bytes(data, len), "revocation lists");
+}
+
+otls_status
+otls_store_add_crl_file(otls_store *store, const char *path)
+{
+	uint8_t *data = NULL;
+	size_t len = 0;
+	otls_status status;
+
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (path == NULL)
+		return otls__fail_null(__func__, "path");
+	if (otls__read_file(path, OTLS_PEM_FILE_MAX, &data, &len) != OTLS_OK)
+		return OTLS_ERROR;
+	status = add_crl_data(store, otls__bytes(data, len), path);
+	otls__free(data);
+	return status;
 }
 
 otls_status

@@ -3,17 +3,20 @@
 #define OTLS_CORE_STORE_H
 
 #include "x509/certificate.h"
+#include "x509/crl.h"
 
 /* Certificates whose subject is name (compared as RFC 5280, section 7.1 says), one after the other: *cursor starts as
  * 0.  NULL: no more. */
 const otls_certificate *otls__store_find(const otls_store *store, otls_bytes name, size_t *cursor);
 /* Whether this very certificate is in the store. */
 bool otls__store_has(const otls_store *store, const otls_certificate *cert);
+/* Revocation lists of this issuer, one after the other: *cursor starts as 0.  NULL: no more, or no store. */
+const otls_crl *otls__store_find_crl(const otls_store *store, otls_bytes issuer, size_t *cursor);
 /* From now on the store cannot be changed. */
 void otls__store_seal(otls_store *store);
 /* The time to judge by, Unix seconds: what set_time said, else the clock's. */
 int64_t otls__store_time(const otls_store *store);
-/* A new store with the same certificates and time, not sealed. */
+/* A new store with the same certificates, revocation lists and time, not sealed. */
 otls_status otls__store_copy(const otls_store *store, otls_store **copy);
 size_t otls__store_count(const otls_store *store);
 

@@ -212,14 +212,23 @@ has_failed(const otls_verify_outcome *outcome, size_t check)
 	return false;
 }
 
+static bool
+is_asked(const otls_verification *verification, size_t check)
+{
+	if (check == otls__verify_check_of(OTLS_REASON_HOSTNAME_MISMATCH))
+		return verification->name.text[0] != '\0';
+	if (check == otls__verify_check_of(OTLS_REASON_REVOKED))
+		return (verification->flags & OTLS_CRL_FLAGS) != 0;
+	return true;
+}
+
 /* The first check is whether there is a path to an anchor; without one, or without a budget, no other is made. */
 static otls_check_result
 result_of(const otls_verification *verification, size_t check)
 {
 	const otls_verify_outcome *outcome = &verification->outcome;
-	bool named = otls__verify_check_of(OTLS_REASON_HOSTNAME_MISMATCH) == check;
 
-	if (named && verification->name.text[0] == '\0')
+	if (!is_asked(verification, check))
 		return OTLS_CHECK_NOT_ASKED;
 	if (outcome->reason == OTLS_REASON_OK)
 		return OTLS_CHECK_PASSED;

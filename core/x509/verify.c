@@ -22,6 +22,7 @@ enum stage {
 	STAGE_PURPOSE,
 	STAGE_CONSTRAINTS,
 	STAGE_ALGORITHMS,
+	STAGE_REVOCATION,
 	STAGE_NAME,
 	STAGE_LAST
 };
@@ -56,6 +57,12 @@ otls__reason_stage(otls_verify_reason reason)
 	case OTLS_REASON_WEAK_KEY:
 	case OTLS_REASON_UNSUPPORTED_KEY:
 		return STAGE_ALGORITHMS;
+	case OTLS_REASON_REVOKED:
+	case OTLS_REASON_CRL_MISSING:
+	case OTLS_REASON_CRL_EXPIRED:
+	case OTLS_REASON_CRL_NOT_YET_VALID:
+	case OTLS_REASON_CRL_INVALID:
+		return STAGE_REVOCATION;
 	case OTLS_REASON_HOSTNAME_MISMATCH:
 	case OTLS_REASON_IP_MISMATCH:
 		return STAGE_NAME;
@@ -74,6 +81,7 @@ static const char *const check_names[STAGE_LAST] = {
 	[STAGE_PURPOSE] = "purpose",
 	[STAGE_CONSTRAINTS] = "constraints",
 	[STAGE_ALGORITHMS] = "algorithms",
+	[STAGE_REVOCATION] = "revocation",
 	[STAGE_NAME] = "name",
 };
 
@@ -128,7 +136,7 @@ otls__check_name(const otls_verify_params *params, otls_finding *finding)
 	otls__find(finding, params->name->is_ip ? OTLS_REASON_IP_MISMATCH : OTLS_REASON_HOSTNAME_MISMATCH, 0, "");
 }
 
-/* A path without fault so far: its signatures are checked, and it is accepted, or refused for its name alone, which
+/* A path without fault so far: its signatures and revocations are checked, and it is accepted, or refused for its name alone, which
  * no other path would change. */
 static void
 judge_clean_path(otls_judge *judge)
@@ -136,6 +144,8 @@ judge_clean_path(otls_judge *judge)
 	otls_finding finding = { .reason = OTLS_REASON_OK, .depth = -1 };
 
 	otls__check_signatures(judge, &judge->path, &finding);
+	if (finding.reason == OTLS_REASON_OK && judge->spent == NULL)
+		otls__check_revocation(judge, &judge->path, &finding);
 	if (judge->spent != NULL)
 		return;
 	if (finding.reason == OTLS_REASON_OK) {

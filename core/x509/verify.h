@@ -28,10 +28,11 @@ typedef enum otls_key_use {
 	OTLS_KEY_USE_ANY /* a chain that is judged without a handshake: the leaf's key usage does not matter */
 } otls_key_use;
 
+#define OTLS_CRL_FLAGS (OTLS_VERIFY_FLAG_CRL | OTLS_VERIFY_FLAG_CRL_ALL | OTLS_VERIFY_FLAG_CRL_SOFT)
 /* The flags that are about the path alone. */
 #define OTLS_PATH_FLAGS                                                                                                \
-	(OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN | OTLS_VERIFY_FLAG_WEB_PROFILE |          \
-	    OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE)
+	(OTLS_CRL_FLAGS | OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN |                        \
+	    OTLS_VERIFY_FLAG_WEB_PROFILE | OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE)
 
 /* What TLS does with the leaf's key: every suite that is offered has forward secrecy. */
 static inline otls_key_use

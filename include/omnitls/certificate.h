@@ -154,6 +154,12 @@ OTLS_MUST_USE otls_status otls_store_add_directory(otls_store *store, const char
 /* The platform's trust: the file and directory that SSL_CERT_FILE and SSL_CERT_DIR name (not in set-uid programs),
  * else the first of the places that systems keep it in.  Errors    NO_TRUST: none was found. */
 OTLS_MUST_USE otls_status otls_store_add_platform(otls_store *store);
+/* Certificate revocation lists (RFC 5280, section 5): one as DER, or every "X509 CRL" block of a PEM text; those of
+ * several issuers, and several of one, may be in a store.  They count where OTLS_VERIFY_FLAG_CRL or CRL_ALL is set.
+ * Signature and dates are looked at when a certificate is judged.  Adding a list that is there already changes nothing.
+ * Errors    FORMAT: none in it, or a damaged one (nothing is added then); LIMIT: over 16 MiB; FILE; BAD_STATE. */
+OTLS_MUST_USE otls_status otls_store_add_crl(otls_store *store, const void *data, size_t len);
+OTLS_MUST_USE otls_status otls_store_add_crl_file(otls_store *store, const char *path);
 /* Judges certificates as of this time, in Unix seconds, instead of the clock's: tests, forensics.
  * INT64_MIN: the clock again.  Fails with BAD_STATE once the store is in use. */
 OTLS_MUST_USE otls_status otls_store_set_time(otls_store *store, int64_t unix_seconds);

@@ -208,6 +208,14 @@ OTLS_MUST_USE otls_status otls_context_set_verify_depth(otls_context *ctx, int i
 OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL */
 
 #define OTLS_VERIFY_FLAG_PARTIAL_CHAIN          (UINT64_C(1) << 0) /* any certificate of the store may end a chain */
+/* Revocation lists of the store (otls_store_add_crl) are asked: about the leaf (CRL), or about every certificate but the
+ * anchor (CRL_ALL).  A certificate that is listed is REVOKED, also by a list that is out of date.  Else there must be a
+ * list of its issuer that is good; if not: CRL_MISSING, CRL_EXPIRED, CRL_NOT_YET_VALID, CRL_INVALID.  CRL_SOFT, with
+ * either: where there is no list at all, that is no error.  Deltas, lists of a part of the certificates and lists of
+ * other issuers' certificates are CRL_INVALID.  Nothing is fetched (RFC 5280, sections 5 and 6.3). */
+#define OTLS_VERIFY_FLAG_CRL                    (UINT64_C(1) << 1)
+#define OTLS_VERIFY_FLAG_CRL_ALL                (UINT64_C(1) << 2)
+#define OTLS_VERIFY_FLAG_CRL_SOFT               (UINT64_C(1) << 3)
 #define OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN      (UINT64_C(1) << 5) /* common name, where there is no name of another kind */
 /* The library's own verifier must agree too.  It is asked about chains that OmniTLS has found good, each time with
  * objects of their own, so that no chain depends on an earlier one; it can only make things stricter, and differs from

@@ -29,7 +29,7 @@ typedef enum otls_purpose {
 	OTLS_PURPOSE_CLIENT = 2  /* or a TLS client */
 } otls_purpose;
 
-/* The store, which is in use from now on, holds what is trusted, and the time to judge by
+/* The store, which is in use from now on, holds what is trusted, revocation lists, and the time to judge by
  * (otls_store_set_time).  Errors    NO_BACKEND (NULL), BACKEND (the library does not start), MEMORY. */
 OTLS_MUST_USE otls_status otls_verification_new(
     const otls_backend *backend, otls_store *store, otls_verification **verification);

@@ -22,6 +22,7 @@ struct scene {
 	const mint_identity *root; /* signs, and is trusted unless ... */
 	const mint_identity *trusted;
 	bool trust_leaf, trust_middle;
+	const mint_crl_spec *leaf_list, *middle_list; /* revocation lists of their issuers; NULL: none */
 	uint64_t flags;
 	int max_intermediates; /* -1: the default */
 	int64_t time;          /* 0: now */
@@ -85,6 +86,18 @@ make_chain(struct run *run, const struct scene *scene, struct chain *chain)
 }
 
 static bool
+add_list(struct run *run, otls_store *store, const mint_crl_spec *spec, const mint_identity *issuer)
+{
+	otls_bytes der;
+
+	if (spec == NULL)
+		return true;
+	der = mint_crl(spec, issuer);
+	return CHECK(run, der.data != NULL) && run_owns(run, (void *)(uintptr_t)der.data, free) != NULL &&
+	       CHECK_OK(run, otls_store_add_crl(store, der.data, der.len));
+}
+
+static bool
 set_trust(struct run *run, otls_context *client, const struct scene *scene, const struct chain *chain)
 {
 	const mint_identity *trusted = scene->trusted != NULL ? scene->trusted : scene->root;
@@ -105,6 +118,8 @@ set_trust(struct run *run, otls_context *client, const struct scene *scene, cons
 	    !CHECK_OK(run, otls_context_set_verify_depth(client, scene->max_intermediates)))
 		return false;
 	return CHECK_OK(run, otls_store_add_pem(store, pem, strlen(pem))) &&
+	       add_list(run, store, scene->leaf_list, scene->has_middle ? chain->middle : scene->root) &&
+	       add_list(run, store, scene->middle_list, scene->root) &&
 	       CHECK_OK(run, otls_context_set_store(client, store)) &&
 	       CHECK_OK(run, otls_context_set_verify_flags(client, scene->flags));
 }
@@ -363,6 +378,74 @@ web_profile(struct run *run, struct scene *scene, bool bad)
 	scene->leaf.extensions = &critical;
 	scene->leaf.extension_count = 1;
 	scene->flags = bad ? OTLS_VERIFY_FLAG_WEB_PROFILE : 0;
+}
+
+/* == rows: revocation lists == */
+static const mint_revoked one_revoked = {
+	.serial = { (const uint8_t *)"\x42\x43", 2 }, .when = 1700000000, .reason = 1
+};
+static const mint_crl_spec revoking = { .revoked = &one_revoked, .revoked_count = 1 }, empty_list = { 0 };
+
+static void
+revoked(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->leaf.serial = one_revoked.serial;
+	scene->leaf_list = bad ? &revoking : &empty_list;
+	scene->flags = OTLS_VERIFY_FLAG_CRL;
+}
+
+/* Only who asks about the whole chain sees it. */
+static void
+revoked_intermediate(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->has_middle = true;
+	scene->middle.serial = one_revoked.serial;
+	scene->leaf_list = &empty_list;
+	scene->middle_list = &revoking;
+	scene->flags = bad ? OTLS_VERIFY_FLAG_CRL_ALL : OTLS_VERIFY_FLAG_CRL;
+}
+
+static void
+crl_missing(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->flags = OTLS_VERIFY_FLAG_CRL | (bad ? 0 : OTLS_VERIFY_FLAG_CRL_SOFT);
+}
+
+static void
+crl_expired(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_crl_spec old = { .this_update = 1700000000, .next_update = 1700001000 };
+
+	(void)run;
+	scene->leaf_list = bad ? &old : &empty_list;
+	scene->flags = OTLS_VERIFY_FLAG_CRL;
+}
+
+/* What is revoked stays so, also when the list that says it is old. */
+static void
+revoked_by_old_list(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_crl_spec old = {
+		.this_update = 1700000000, .next_update = 1700001000, .revoked = &one_revoked, .revoked_count = 1
+	};
+
+	(void)run;
+	scene->leaf.serial = one_revoked.serial;
+	scene->leaf_list = bad ? &old : &empty_list;
+	scene->flags = OTLS_VERIFY_FLAG_CRL;
+}
+
+static void
+crl_damaged(struct run *run, struct scene *scene, bool bad)
+{
+	static const mint_crl_spec damaged = { .damaged = true };
+
+	(void)run;
+	scene->leaf_list = bad ? &damaged : &empty_list;
+	scene->flags = OTLS_VERIFY_FLAG_CRL;
 }
 
 static void
@@ -983,6 +1066,12 @@ static const struct test_case cases[] = {
 	ROW("name_constraints", name_constraints, NAME_CONSTRAINTS, ANY_DEPTH, ANY_ALERT),
 	ROW("policy_required", policy_required, POLICY, 0, 46),
 	ROW("web_profile", web_profile, INVALID_PURPOSE, 0, 43),
+	ROW("revoked", revoked, REVOKED, 0, 44),
+	ROW("revoked_intermediate", revoked_intermediate, REVOKED, 1, 44),
+	ROW("revoked_by_old_list", revoked_by_old_list, REVOKED, 0, 44),
+	ROW("crl_missing", crl_missing, CRL_MISSING, 0, ANY_ALERT),
+	ROW("crl_expired", crl_expired, CRL_EXPIRED, 0, ANY_ALERT),
+	ROW("crl_damaged", crl_damaged, CRL_INVALID, 0, ANY_ALERT),
 	ROW("bad_signature", bad_signature, BAD_SIGNATURE, 0, ANY_ALERT),
 	ROW("bad_signature_of_ca", bad_signature_of_ca, BAD_SIGNATURE, 1, ANY_ALERT),
 	ROW("weak_key", weak_key, WEAK_KEY, 1, ANY_ALERT),

@@ -78,6 +78,43 @@ case_chain() {
   expect out '"name": "failed"'
 }
 
+# An authority and its lists, made by openssl.
+case_crl() {
+  command -v openssl >/dev/null || { echo "skipped: no openssl command"; exit 77; }
+  cd "$dir"
+  : >index.txt
+  echo 01 >number
+  printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\ncrlnumber=number\ndefault_md=sha256\ncrl_extensions=e\n' >ca.cnf
+  printf '[e]\nauthorityKeyIdentifier=keyid\n' >>ca.cnf
+  printf 'subjectAltName=DNS:localhost\n' >leaf.ext
+  {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout own.key -out own.pem -subj "/CN=Listing CA" -days 30
+    openssl req -new -newkey rsa:2048 -nodes -keyout leaf.key -out leaf.csr -subj /CN=localhost
+    openssl x509 -req -in leaf.csr -CA own.pem -CAkey own.key -set_serial 0x4243 -out leaf.pem -days 20 -extfile leaf.ext
+    openssl ca -config ca.cnf -gencrl -keyfile own.key -cert own.pem -crldays 5 -out none.crl
+    openssl ca -config ca.cnf -revoke leaf.pem -keyfile own.key -cert own.pem -crl_reason keyCompromise
+    openssl ca -config ca.cnf -gencrl -keyfile own.key -cert own.pem -crldays 5 -out listed.crl
+    openssl crl -in listed.crl -outform DER -out listed.der
+  } >openssl.log 2>&1 || fail "$(cat openssl.log)"
+  verify 0 --ca own.pem --chain leaf.pem
+  expect out "^revocation   not asked"
+  verify 0 --ca own.pem --chain leaf.pem --crl none.crl
+  expect out "^revocation   passed"
+  for list in listed.crl listed.der; do
+    verify 1 --ca own.pem --chain leaf.pem --name localhost --crl "$list"
+    expect out "^revocation   failed"
+    expect out "^verdict      refused: REVOKED, certificate 0: CN=localhost: was revoked on .*: keyCompromise"
+  done
+  verify 1 --ca own.pem --chain leaf.pem --crl none.crl --time 2099-01-01T00:00:00Z
+  expect out "^fault  CRL_EXPIRED at 0"
+  verify 1 --ca ca.pem --chain chain.pem --crl none.crl --crl-all
+  expect out "^verdict      refused: CRL_MISSING"
+  refused 3 "no X509 CRL block" --ca own.pem --chain leaf.pem --crl own.pem
+  refused 3 "nonesuch" --ca own.pem --chain leaf.pem --crl nonesuch
+  refused 2 "needs --crl" --chain leaf.pem --crl-all
+  refused 2 "is for --chain" --limbo a --crl none.crl
+}
+
 case_usage() {
   : >"$dir/empty"
   head -c 300 "$dir/chain.pem" >"$dir/cut.pem"

@@ -83,13 +83,13 @@ _omnitls_server() {
 _omnitls_verify() {
   case $prev in
     --backend | -B) _omnitls_backends ;;
-    --ca | -C | --chain | -c | --limbo | --exclude) _omnitls_files ;;
+    --ca | -C | --chain | -c | --crl | --limbo | --exclude) _omnitls_files ;;
     --purpose | -p) _omnitls_words server client ;;
     --skip-feature) _omnitls_words 'pedantic-*' 'rfc5280-incompatible-with-webpki' ;;
     --name | -n | --time | -T | --depth | -d) COMPREPLY=() ;;
     *)
-      _omnitls_words --chain --ca --name --time --purpose --depth --partial-chain --web --backend --json --limbo \
-        --offline --skip-feature --exclude --help
+      _omnitls_words --chain --ca --name --time --purpose --depth --partial-chain --web --crl --crl-all --backend --json \
+        --limbo --offline --skip-feature --exclude --help
       ;;
   esac
 }

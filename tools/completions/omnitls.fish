@@ -81,6 +81,8 @@ complete -c omnitls -n "$here" -s p -l purpose -x -a 'server client' -d 'Whose c
 complete -c omnitls -n "$here" -s d -l depth -x -d 'Intermediate certificates that the path may have'
 complete -c omnitls -n "$here" -s P -l partial-chain -d 'Any trusted certificate may end the path'
 complete -c omnitls -n "$here" -l web -d 'The stricter profile of the web'
+complete -c omnitls -n "$here" -l crl -r -F -d 'Revocation lists'
+complete -c omnitls -n "$here" -l crl-all -d 'Ask them about the whole path'
 complete -c omnitls -n "$here" -s B -l backend -x -a 'all (__omnitls_backends)' -d 'Whose signature checks to use'
 complete -c omnitls -n "$here" -s j -l json -d 'The same as JSON'
 complete -c omnitls -n "$here" -l limbo -r -F -d 'Judge a suite of chains'

@@ -279,6 +279,16 @@ put_key_ids(struct der_out *out, const mint_key *own, const mint_key *issuer)
 }
 
 static void
+put_extra(struct der_out *out, const mint_extension *extensions, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		open_extension(out, extensions[i].oid, extensions[i].critical);
+		der_raw(out, extensions[i].value, extensions[i].len);
+		close_extension(out);
+	}
+}
+
+static void
 put_extensions(struct der_out *out, const mint_spec *spec, const mint_key *own, const mint_key *issuer)
 {
 	der_open(out, DER_CONTEXT_CONSTRUCTED | 3);
@@ -289,12 +299,7 @@ put_extensions(struct der_out *out, const mint_spec *spec, const mint_key *own, 
 	put_alternative_names(out, spec);
 	if (!spec->no_key_ids)
 		put_key_ids(out, own, issuer);
-	for (size_t i = 0; i < spec->extension_count; i++) {
-		const mint_extension *extension = &spec->extensions[i];
-		open_extension(out, extension->oid, extension->critical);
-		der_raw(out, extension->value, extension->len);
-		close_extension(out);
-	}
+	put_extra(out, spec->extensions, spec->extension_count);
 	der_close(out);
 	der_close(out);
 }
@@ -368,33 +373,42 @@ make_tbs(const struct making *making, uint8_t **tbs, size_t *len)
 	return false;
 }
 
+/* A certificate or a revocation list: what is signed, how, and the signature. */
+static bool
+sign(const mint_key *issuer, uint16_t scheme, otls_bytes tbs, bool damaged, uint8_t **der, size_t *len)
+{
+	otls_report report = { .code = OTLS_E_BACKEND, .alert = -1 };
+	uint8_t signature[SIGNATURE_MAX] = { 0 };
+	size_t signature_len = 0;
+	struct der_out out = { 0 };
+
+	if (issuer->engine->key_sign(issuer->key, scheme, tbs, signature, sizeof(signature), &signature_len, &report)) {
+		mint_fail_report("the issuer's key cannot sign", &report);
+		return false;
+	}
+	if (damaged)
+		signature[signature_len - 1] ^= 1;
+	der_open(&out, DER_SEQUENCE);
+	der_raw(&out, tbs.data, tbs.len);
+	put_algorithm(&out, scheme);
+	der_bits(&out, signature, signature_len);
+	der_close(&out);
+	if (der_take(&out, der, len))
+		return true;
+	mint_fail("out of memory");
+	return false;
+}
+
 static bool
 make_signed(const struct making *making, uint8_t **der, size_t *len)
 {
-	otls_report report = { .code = OTLS_E_BACKEND, .alert = -1 };
-	uint8_t signature[SIGNATURE_MAX] = { 0 }, *tbs = NULL;
-	size_t tbs_len = 0, signature_len = 0;
-	struct der_out out = { 0 };
-	bool good = false;
+	uint8_t *tbs = NULL;
+	size_t tbs_len = 0;
+	bool good;
 
 	if (!make_tbs(making, &tbs, &tbs_len))
 		return false;
-	if (making->issuer->engine->key_sign(making->issuer->key, making->scheme, mint_bytes(tbs, tbs_len), signature,
-		sizeof(signature), &signature_len, &report)) {
-		mint_fail_report("the certificate cannot be signed", &report);
-		goto out;
-	}
-	if (making->spec->damaged)
-		signature[signature_len - 1] ^= 1;
-	der_open(&out, DER_SEQUENCE);
-	der_raw(&out, tbs, tbs_len);
-	put_algorithm(&out, making->scheme);
-	der_bits(&out, signature, signature_len);
-	der_close(&out);
-	good = der_take(&out, der, len);
-	if (!good)
-		mint_fail("out of memory");
-out:
+	good = sign(making->issuer, making->scheme, mint_bytes(tbs, tbs_len), making->spec->damaged, der, len);
 	free(tbs);
 	return good;
 }
@@ -481,4 +495,91 @@ mint_leaf(const mint_identity *ca, const char *const *names)
 	mint_spec spec = { .common_name = names[0], .names = names };
 
 	return mint_certificate(&spec, ca);
+}
+
+/* == revocation lists == */
+static void
+put_revoked(struct der_out *out, const mint_revoked *revoked)
+{
+	uint8_t reason = (uint8_t)revoked->reason;
+
+	der_open(out, DER_SEQUENCE);
+	der_unsigned(out, revoked->serial.data, revoked->serial.len);
+	der_time(out, revoked->when);
+	if (revoked->reason != 0 || revoked->extension_count > 0) {
+		der_open(out, DER_SEQUENCE);
+		if (revoked->reason != 0) {
+			open_extension(out, "2.5.29.21", false);
+			der_value(out, DER_ENUMERATED, &reason, 1);
+			close_extension(out);
+		}
+		put_extra(out, revoked->extensions, revoked->extension_count);
+		der_close(out);
+	}
+	der_close(out);
+}
+
+static void
+put_list_extensions(struct der_out *out, const mint_crl_spec *spec, const mint_key *issuer)
+{
+	uint8_t id[OTLS_HASH_MAX] = { 0 };
+
+	der_open(out, DER_CONTEXT_CONSTRUCTED | 0);
+	der_open(out, DER_SEQUENCE);
+	if (!spec->no_key_id) {
+		out->failed = out->failed || !key_id(issuer, id);
+		open_extension(out, "2.5.29.35", false);
+		der_open(out, DER_SEQUENCE);
+		der_value(out, DER_CONTEXT | 0, id, 20);
+		der_close(out);
+		close_extension(out);
+	}
+	if (!spec->no_number) {
+		open_extension(out, "2.5.29.20", false);
+		der_small(out, 1);
+		close_extension(out);
+	}
+	put_extra(out, spec->extensions, spec->extension_count);
+	der_close(out);
+	der_close(out);
+}
+
+static bool
+make_list(const mint_crl_spec *spec, const mint_identity *issuer, uint8_t **tbs, size_t *len)
+{
+	struct der_out out = { 0 };
+	int64_t from = spec->this_update != 0 ? spec->this_update : (int64_t)time(NULL) - DAY;
+
+	der_open(&out, DER_SEQUENCE);
+	der_small(&out, 1);
+	put_algorithm(&out, natural_scheme(issuer->key));
+	der_raw(&out, issuer->subject.data, issuer->subject.len);
+	der_time(&out, from);
+	if (!spec->no_next_update)
+		der_time(&out, spec->next_update != 0 ? spec->next_update : from + 8 * DAY);
+	if (spec->revoked_count > 0) {
+		der_open(&out, DER_SEQUENCE);
+		for (size_t i = 0; i < spec->revoked_count; i++)
+			put_revoked(&out, &spec->revoked[i]);
+		der_close(&out);
+	}
+	put_list_extensions(&out, spec, issuer->key);
+	der_close(&out);
+	return der_take(&out, tbs, len);
+}
+
+otls_bytes
+mint_crl(const mint_crl_spec *spec, const mint_identity *issuer)
+{
+	uint8_t *tbs = NULL, *der = NULL;
+	size_t tbs_len = 0, len = 0;
+
+	if (!make_list(spec, issuer, &tbs, &tbs_len)) {
+		mint_fail("the revocation list cannot be put together");
+		return mint_bytes(NULL, 0);
+	}
+	if (!sign(issuer->key, natural_scheme(issuer->key), mint_bytes(tbs, tbs_len), spec->damaged, &der, &len))
+		len = 0;
+	free(tbs);
+	return mint_bytes(der, len);
 }

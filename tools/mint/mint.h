@@ -113,6 +113,30 @@ mint_identity *mint_ca(const otls_backend *backend, const char *common_name);
 /* A certificate by that authority for these names (see mint_spec), the first one as its common name too. */
 mint_identity *mint_leaf(const mint_identity *ca, const char *const *names);
 
+/* == revocation lists == */
+
+typedef struct mint_revoked {
+	otls_bytes serial; /* big-endian, not negative */
+	int64_t when;
+	int reason; /* CRLReason (RFC 5280, section 5.3.1); 0: not said */
+	const mint_extension *extensions;
+	size_t extension_count;
+} mint_revoked;
+
+/* All zero is a good, empty list. */
+typedef struct mint_crl_spec {
+	int64_t this_update, next_update; /* Unix seconds; 0: from yesterday on, for 8 days */
+	bool no_next_update, no_key_id, no_number;
+	const mint_revoked *revoked;
+	size_t revoked_count;
+	const mint_extension *extensions;
+	size_t extension_count;
+	bool damaged; /* one bit of the signature is wrong */
+} mint_crl_spec;
+
+/* DER, to be freed with free; data NULL: it failed. */
+otls_bytes mint_crl(const mint_crl_spec *spec, const mint_identity *issuer);
+
 /* The PEM texts of several certificates, one behind the other; NULL behind the last one.  To be freed with free. */
 char *mint_chain_pem(const mint_identity *const *chain);
 /* One PEM block.  To be freed with free. */

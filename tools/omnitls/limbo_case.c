@@ -26,6 +26,20 @@ read_certificate(const cJSON *json)
 }
 
 static bool
+read_crls(const cJSON *json, otls_store *store)
+{
+	const cJSON *one = NULL;
+
+	cJSON_ArrayForEach(one, cJSON_GetObjectItem(json, "crls"))
+	{
+		const char *pem = cJSON_GetStringValue(one);
+		if (pem == NULL || otls_store_add_crl(store, pem, strlen(pem)) != OTLS_OK)
+			return false;
+	}
+	return true;
+}
+
+static bool
 read_store(const cJSON *json, struct limbo_case *out)
 {
 	const cJSON *one = NULL;
@@ -44,7 +58,7 @@ read_store(const cJSON *json, struct limbo_case *out)
 		if (!good)
 			return false;
 	}
-	return true;
+	return read_crls(json, out->store);
 }
 
 static bool
@@ -83,6 +97,8 @@ read_flags(const cJSON *json)
 
 	if (cJSON_GetArraySize(cJSON_GetObjectItem(json, "key_usage")) == 0)
 		flags |= OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE;
+	if (cJSON_GetArraySize(cJSON_GetObjectItem(json, "crls")) > 0)
+		flags |= OTLS_VERIFY_FLAG_CRL;
 	return flags;
 }
 
@@ -105,7 +121,7 @@ limbo_case_read(const cJSON *json, struct limbo_case *out, const char **why)
 	else if (out->id[0] == '\0' || text_at(json, "peer_certificate")[0] == '\0')
 		*why = "no id or no peer_certificate";
 	else if (!read_store(json, out))
-		*why = "its validation_time or what it trusts cannot be used";
+		*why = "its validation_time, what it trusts or its revocation lists cannot be used";
 	else if (!read_others(json, out))
 		*why = "out of memory";
 	if (*why != NULL)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPTION_LIMBO = 256, OPTION_OFFLINE, OPTION_SKIP, OPTION_EXCLUDE, OPTION_WEB };
+enum { OPTION_LIMBO = 256, OPTION_OFFLINE, OPTION_SKIP, OPTION_EXCLUDE, OPTION_WEB, OPTION_CRL, OPTION_CRL_ALL };
 
 static const struct option options_table[] = {
 	{ "backend", required_argument, NULL, 'B' },
@@ -24,6 +24,8 @@ static const struct option options_table[] = {
 	{ "depth", required_argument, NULL, 'd' },
 	{ "partial-chain", no_argument, NULL, 'P' },
 	{ "web", no_argument, NULL, OPTION_WEB },
+	{ "crl", required_argument, NULL, OPTION_CRL },
+	{ "crl-all", no_argument, NULL, OPTION_CRL_ALL },
 	{ "json", no_argument, NULL, 'j' },
 	{ "limbo", required_argument, NULL, OPTION_LIMBO },
 	{ "offline", no_argument, NULL, OPTION_OFFLINE },
@@ -53,6 +55,8 @@ static const char help[] =
     "  -d, --depth COUNT      intermediate certificates that the path may have (default 8)\n"
     "  -P, --partial-chain    any certificate that is trusted may end the path, not roots alone\n"
     "      --web              the stricter profile of the web (Baseline Requirements)\n"
+    "      --crl FILE         revocation lists (PEM or DER), which the certificate must not be on\n"
+    "      --crl-all          ask them about the whole path, not about the certificate alone\n"
     "  -B, --backend NAME     whose signature checks to use; --limbo: or all (default)\n"
     "  -j, --json             the same as JSON\n"
     "  -h, --help             this text\n"
@@ -205,6 +209,9 @@ take_flag(struct verify_options *options, int option)
 	case OPTION_WEB:
 		options->flags |= OTLS_VERIFY_FLAG_WEB_PROFILE;
 		return true;
+	case OPTION_CRL_ALL:
+		options->flags |= OTLS_VERIFY_FLAG_CRL_ALL;
+		return true;
 	case OPTION_OFFLINE:
 		options->offline = true;
 		return true;
@@ -236,6 +243,10 @@ take(struct verify_options *options, int option)
 		return take_purpose(options, optarg);
 	case 'd':
 		return take_depth(options, optarg);
+	case OPTION_CRL:
+		options->crl = optarg;
+		options->flags |= OTLS_VERIFY_FLAG_CRL;
+		return true;
 	case OPTION_LIMBO:
 		options->limbo = optarg;
 		return true;
@@ -259,6 +270,14 @@ fits_together(const struct verify_options *options)
 		    chain ? "--chain and --limbo do not go together" : "which chain?  Give --chain or --limbo");
 		return false;
 	}
+	if (limbo && options->crl != NULL) {
+		command_complain(options->command, "--crl is for --chain; a suite has revocation lists of its own");
+		return false;
+	}
+	if ((options->flags & OTLS_VERIFY_FLAG_CRL_ALL) != 0 && options->crl == NULL) {
+		command_complain(options->command, "--crl-all needs --crl");
+		return false;
+	}
 	if (chain && (options->offline || options->excluded != NULL || options->skipped_count > 0)) {
 		command_complain(options->command, "--offline, --exclude and --skip-feature are for --limbo");
 		return false;
@@ -280,6 +299,8 @@ fill_store(const struct verify_options *options, otls_store *store)
 		status = otls_store_add_directory(store, options->ca);
 	else
 		status = otls_store_add_file(store, options->ca);
+	if (status == OTLS_OK && options->crl != NULL)
+		status = otls_store_add_crl_file(store, options->crl);
 	if (status == OTLS_OK && options->has_time)
 		status = otls_store_set_time(store, options->time);
 	return status;
