@@ -381,6 +381,13 @@ read_pem(otls_bytes text, const char *where, otls_crl ***crls, size_t *count)
 	return *count > 0 ? OTLS_OK : otls__fail(OTLS_E_FORMAT, "%s: no X509 CRL block in it", where);
 }
 
+/* Also one that is cut short, so that the message says where. */
+static bool
+may_be_der(otls_bytes data)
+{
+	return data.len > 0 && data.data[0] == OTLS_DER_SEQUENCE && !otls__looks_like_pem(data);
+}
+
 otls_status
 otls__crls_read(otls_bytes data, const char *where, otls_crl ***crls, size_t *count)
 {
@@ -388,7 +395,7 @@ otls__crls_read(otls_bytes data, const char *where, otls_crl ***crls, size_t *co
 
 	*crls = NULL;
 	*count = 0;
-	status = otls__looks_like_der(data) ? append(data, where, crls, count) : read_pem(data, where, crls, count);
+	status = may_be_der(data) ? append(data, where, crls, count) : read_pem(data, where, crls, count);
 	if (status == OTLS_OK)
 		return OTLS_OK;
 	otls__crls_free(*crls, *count);

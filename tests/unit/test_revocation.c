@@ -219,6 +219,9 @@ damaged_lists(void **state)
 		assert_int_equal(otls__crl_parse(otls__bytes(copy, len), "list", &crl), OTLS_ERROR);
 		assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_FORMAT);
 		assert_null(crl);
+		assert_int_equal(otls_store_add_crl(s.store, copy, len), OTLS_ERROR);
+		if (len > 0)
+			assert_non_null(strstr(otls_error_message(otls_error_last()), "not a revocation list"));
 	}
 	for (size_t i = 0; i < 3 * der.len; i++) {
 		static const uint8_t changes[] = { 0x01, 0x7f, 0x80 };
