@@ -290,6 +290,23 @@ add_text(otls_store *store, otls_bytes text, const char *where)
 	return status;
 }
 
+/* What is in a text: certificates or revocation lists. */
+typedef otls_status (*add_fn)(otls_store *store, otls_bytes text, const char *where);
+
+static otls_status
+add_file(otls_store *store, const char *path, add_fn add)
+{
+	uint8_t *data = NULL;
+	size_t len = 0;
+	otls_status status;
+
+	if (otls__read_file(path, OTLS_PEM_FILE_MAX, &data, &len) != OTLS_OK)
+		return OTLS_ERROR;
+	status = add(store, otls__bytes(data, len), path);
+	otls__free_secret(data, len);
+	return status;
+}
+
 otls_status
 otls_store_add_pem(otls_store *store, const void *pem, size_t len)
 {
@@ -303,19 +320,9 @@ otls_store_add_pem(otls_store *store, const void *pem, size_t len)
 otls_status
 otls_store_add_file(otls_store *store, const char *path)
 {
-	uint8_t *data = NULL;
-	size_t len = 0;
-	otls_status status;
-
 	if (check_open(store, __func__) != OTLS_OK)
 		return OTLS_ERROR;
-	if (path == NULL)
-		return otls__fail_null(__func__, "path");
-	if (otls__read_file(path, OTLS_PEM_FILE_MAX, &data, &len) != OTLS_OK)
-		return OTLS_ERROR;
-	status = add_text(store, otls__bytes(data, len), path);
-	otls__free_secret(data, len);
-	return status;
+	return path == NULL ? otls__fail_null(__func__, "path") : add_file(store, path, add_text);
 }
 
 static otls_status
@@ -352,13 +359,13 @@ otls_store_add_platform(otls_store *store)
 }
 
 static otls_status
-add_crl_data(otls_store *store, otls_bytes data, const char *where)
+add_crl_text(otls_store *store, otls_bytes text, const char *where)
 {
 	otls_crl **crls = NULL;
 	size_t count = 0;
 	otls_status status;
 
-	if (otls__crls_read(data, where, &crls, &count) != OTLS_OK)
+	if (otls__crls_read(text, where, &crls, &count) != OTLS_OK)
 		return OTLS_ERROR;
 	status = insert_crls(store, crls, count);
 	otls__crls_free(crls, count);
@@ -372,25 +379,15 @@ otls_store_add_crl(otls_store *store, const void *data, size_t len)
 		return OTLS_ERROR;
 	if (data == NULL)
 		return otls__fail_null(__func__, "data");
-	return add_crl_data(store, otls__bytes(data, len), "revocation lists");
+	return add_crl_text(store, otls__bytes(data, len), "revocation lists");
 }
 
 otls_status
 otls_store_add_crl_file(otls_store *store, const char *path)
 {
-	uint8_t *data = NULL;
-	size_t len = 0;
-	otls_status status;
-
 	if (check_open(store, __func__) != OTLS_OK)
 		return OTLS_ERROR;
-	if (path == NULL)
-		return otls__fail_null(__func__, "path");
-	if (otls__read_file(path, OTLS_PEM_FILE_MAX, &data, &len) != OTLS_OK)
-		return OTLS_ERROR;
-	status = add_crl_data(store, otls__bytes(data, len), path);
-	otls__free(data);
-	return status;
+	return path == NULL ? otls__fail_null(__func__, "path") : add_file(store, path, add_crl_text);
 }
 
 otls_status

@@ -261,6 +261,19 @@ key_id(const mint_key *key, uint8_t id[OTLS_HASH_MAX])
 }
 
 static void
+put_authority_key_id(struct der_out *out, const mint_key *issuer)
+{
+	uint8_t id[OTLS_HASH_MAX] = { 0 };
+
+	out->failed = out->failed || !key_id(issuer, id);
+	open_extension(out, "2.5.29.35", false);
+	der_open(out, DER_SEQUENCE);
+	der_value(out, DER_CONTEXT | 0, id, 20);
+	der_close(out);
+	close_extension(out);
+}
+
+static void
 put_key_ids(struct der_out *out, const mint_key *own, const mint_key *issuer)
 {
 	uint8_t id[OTLS_HASH_MAX] = { 0 };
@@ -269,13 +282,7 @@ put_key_ids(struct der_out *out, const mint_key *own, const mint_key *issuer)
 	open_extension(out, "2.5.29.14", false);
 	der_value(out, DER_OCTET_STRING, id, 20);
 	close_extension(out);
-
-	out->failed = out->failed || !key_id(issuer, id);
-	open_extension(out, "2.5.29.35", false);
-	der_open(out, DER_SEQUENCE);
-	der_value(out, DER_CONTEXT | 0, id, 20);
-	der_close(out);
-	close_extension(out);
+	put_authority_key_id(out, issuer);
 }
 
 static void
@@ -522,18 +529,10 @@ put_revoked(struct der_out *out, const mint_revoked *revoked)
 static void
 put_list_extensions(struct der_out *out, const mint_crl_spec *spec, const mint_key *issuer)
 {
-	uint8_t id[OTLS_HASH_MAX] = { 0 };
-
 	der_open(out, DER_CONTEXT_CONSTRUCTED | 0);
 	der_open(out, DER_SEQUENCE);
-	if (!spec->no_key_id) {
-		out->failed = out->failed || !key_id(issuer, id);
-		open_extension(out, "2.5.29.35", false);
-		der_open(out, DER_SEQUENCE);
-		der_value(out, DER_CONTEXT | 0, id, 20);
-		der_close(out);
-		close_extension(out);
-	}
+	if (!spec->no_key_id)
+		put_authority_key_id(out, issuer);
 	if (!spec->no_number) {
 		open_extension(out, "2.5.29.20", false);
 		der_small(out, 1);
