@@ -212,8 +212,9 @@ key_fits(const EVP_PKEY *pkey, otls_signature_kind kind)
 
 /* What the decoder of OpenSSL 3 does with a key takes longer than checking a signature with it; keys of the usual kinds
  * are put together here instead.  Whatever is unusual about one is left to the decoder, and to its errors. */
-static EVP_PKEY *
-make_key(const char *type, OSSL_PARAM *params)
+#if OSSL_HAS_PROVIDERS
+EVP_PKEY *
+ossl_public_key(const char *type, OSSL_PARAM *params)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 	EVP_PKEY *pkey = NULL;
@@ -246,7 +247,7 @@ quick_p256(otls_bytes spki)
 	params[1] = OSSL_PARAM_construct_octet_string(
 	    OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)(spki.data + len - 1), 65);
 	params[2] = OSSL_PARAM_construct_end();
-	return make_key("EC", params);
+	return ossl_public_key("EC", params);
 }
 
 /* RSA with 2048 bits and 65537, of which there is but one encoding, too. */
@@ -271,11 +272,27 @@ quick_rsa_2048(otls_bytes spki)
 		params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, modulus, sizeof(modulus));
 		params[1] = OSSL_PARAM_construct_ulong(OSSL_PKEY_PARAM_RSA_E, &exponent);
 		params[2] = OSSL_PARAM_construct_end();
-		pkey = make_key("RSA", params);
+		pkey = ossl_public_key("RSA", params);
 	}
 	BN_free(number);
 	return pkey;
 }
+
+static EVP_PKEY *
+quick_key(otls_bytes spki)
+{
+	EVP_PKEY *pkey = quick_p256(spki);
+
+	return pkey != NULL ? pkey : quick_rsa_2048(spki);
+}
+#else
+static EVP_PKEY *
+quick_key(otls_bytes spki)
+{
+	(void)spki;
+	return NULL;
+}
+#endif
 
 /* The public key, which is *code's to explain when there is none.  The structure may be fine and the key in it not:
  * then the algorithm tells one that is malformed from one that this build does not know. */
@@ -290,7 +307,7 @@ parse_spki(otls_bytes spki, otls_code *code)
 	*code = OTLS_E_FORMAT;
 	if (spki.len > LONG_MAX)
 		return NULL;
-	if ((pkey = quick_p256(spki)) != NULL || (pkey = quick_rsa_2048(spki)) != NULL)
+	if ((pkey = quick_key(spki)) != NULL)
 		return pkey;
 	ossl_begin();
 	info = d2i_X509_PUBKEY(NULL, &p, (long)spki.len);

@@ -141,6 +141,10 @@ otls_status ossl_key_remote(otls_engine_key *key, otls_bytes spki, void *signer,
 
 /* == crypto.c == */
 const EVP_MD *ossl_digest(otls_hash hash);
+#if OSSL_HAS_PROVIDERS
+/* From its parts ("EC", OSSL_PKEY_PARAM_...); NULL: they make no key. */
+EVP_PKEY *ossl_public_key(const char *type, OSSL_PARAM *params);
+#endif
 
 otls_status ossl_verify_signature(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs,
     otls_bytes signature, otls_report *report);

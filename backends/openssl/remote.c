@@ -101,19 +101,6 @@ key_match(const void *one, const void *other, int selection)
 	return EVP_PKEY_eq(a->public, b->public) == 1;
 }
 
-static EVP_PKEY *
-public_from(const char *type, OSSL_PARAM *params)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-	EVP_PKEY *pkey = NULL;
-
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		pkey = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	return pkey;
-}
-
 static void
 read_pointer(const OSSL_PARAM params[], const char *name, void *pointer)
 {
@@ -133,7 +120,7 @@ key_import(void *data, int selection, const OSSL_PARAM params[])
 	if (copy == NULL)
 		return 0;
 	EVP_PKEY_free(key->public);
-	key->public = public_from(key->type, copy);
+	key->public = ossl_public_key(key->type, copy);
 	OSSL_PARAM_free(copy);
 	read_pointer(params, PARAM_CONNECTION, &key->conn);
 	read_pointer(params, PARAM_SIGNER, &key->signer);
