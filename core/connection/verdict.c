@@ -305,20 +305,21 @@ exceeds(const otls_connection *conn, otls_limit which, size_t value)
 	return limit != 0 && value > limit;
 }
 
-/* There are more certificates than the library takes: it says so, or they can be counted, since some failures to read
- * them have no word of their own. */
-static bool
-is_over(const otls_connection *conn, const otls_report *report)
-{
-	return report->code == OTLS_E_LIMIT || exceeds(conn, OTLS_LIMIT_CHAIN_COUNT, conn->peer.count) ||
-	       exceeds(conn, OTLS_LIMIT_CHAIN_BYTES, conn->gate.certificate.len);
-}
-
 /* It alone has seen them; what was on the wire is judged. */
 static bool
 is_limit(const otls_connection *conn, const otls_report *report)
 {
 	return report->code == OTLS_E_LIMIT && conn->gate.certificate.len == 0;
+}
+
+/* There are more certificates than the library takes: they can be counted, since some failures to read them have no word
+ * of their own; or, where only it has seen them, it says so.  A message behind them may be too large as well, and that is
+ * the peer's fault. */
+static bool
+is_over(const otls_connection *conn, const otls_report *report)
+{
+	return is_limit(conn, report) || exceeds(conn, OTLS_LIMIT_CHAIN_COUNT, conn->peer.count) ||
+	       exceeds(conn, OTLS_LIMIT_CHAIN_BYTES, conn->gate.certificate.len);
 }
 
 /* The engine failed with the peer's chain at hand and no verdict asked for: core's verdict is the reason, and where
