@@ -142,6 +142,8 @@ alert_for(const otls_engine_connection *conn, int error)
 	case GNUTLS_E_UNEXPECTED_HANDSHAKE_PACKET:
 	case GNUTLS_E_GOT_APPLICATION_DATA:
 		return GNUTLS_A_UNEXPECTED_MESSAGE;
+	case GNUTLS_E_USER_ERROR: /* the library's is user_canceled, which ends nothing in TLS 1.3 (RFC 8446, 6.1) */
+		return GNUTLS_A_INTERNAL_ERROR;
 	default:
 		return gnutls_error_to_alert(error, &level);
 	}

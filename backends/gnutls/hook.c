@@ -457,9 +457,9 @@ choose_identity(otls_engine_connection *conn, const struct gnutls_cert_retr_st *
 	free(names);
 	if (status != OTLS_OK)
 		return GNUTLS_E_USER_ERROR;
+	gtls_identity_fini(&conn->chosen); /* of an earlier request */
 	if (identity == NULL)
 		return 0;
-	gtls_identity_fini(&conn->chosen);
 	return gtls_identity_init(&conn->chosen, identity, &report) == OTLS_OK ? 1 : GNUTLS_E_USER_ERROR;
 }
 

@@ -244,6 +244,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
 	case OTLS_CAP_NATIVE_VERIFY:
+	case OTLS_CAP_CHOICE_PENDING: /* SSL_ERROR_WANT_X509_LOOKUP */
 		return true;
 	case OTLS_CAP_KEY_CALLBACK:
 	case OTLS_CAP_SIGN_EDWARDS:

@@ -63,8 +63,8 @@ choose_identity(otls_engine_connection *conn, const otls_bytes *names, size_t na
 	return !conn->choice_failed;
 }
 
-/* In TLS 1.3 the library shows nobody the request: core is asked as soon as the request may be in the next record, with
- * our own schemes, from which the library takes one that the server knows. */
+/* In TLS 1.3 the library shows nobody the request: core is asked as soon as the request may be in the next record.  Of our
+ * own schemes the library then takes one that the server knows. */
 static bool
 choose_before_request(otls_engine_connection *conn)
 {
@@ -73,7 +73,7 @@ choose_before_request(otls_engine_connection *conn)
 	if (is_server(conn) || !config->choose_identity || conn->choice_made ||
 	    wolfSSL_get_current_cipher_suite(conn->ssl) >> 8 != 0x13)
 		return true;
-	return choose_identity(conn, NULL, 0, config->schemes, config->scheme_count);
+	return choose_identity(conn, NULL, 0, NULL, 0);
 }
 
 /* Splits what stands behind a length of size bytes from in. */
@@ -359,7 +359,7 @@ alert_for(otls_engine_connection *conn, int error)
 
 	if (error == VERSION_ERROR)
 		return ALERT_PROTOCOL_VERSION;
-	if (conn->sign_failed)
+	if (conn->sign_failed || conn->choice_failed)
 		return ALERT_INTERNAL_ERROR;
 	if (conn->bad_group)
 		return is_server(conn) ? ALERT_HANDSHAKE_FAILURE : ALERT_ILLEGAL_PARAMETER;

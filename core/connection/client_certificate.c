@@ -41,6 +41,16 @@ otls_connection_client_ca_at(const otls_connection *conn, size_t i)
 	    conn->role == OTLS_ROLE_SERVER ? &conn->sealed->settings.client_ca : &conn->request.names, i);
 }
 
+uint16_t
+otls_connection_client_scheme_at(const otls_connection *conn, size_t i)
+{
+	if (conn == NULL)
+		return 0;
+	if (conn->role == OTLS_ROLE_SERVER)
+		return i < conn->sealed->scheme_count ? conn->sealed->schemes[i] : 0;
+	return i < conn->request.scheme_count ? conn->request.schemes[i] : 0;
+}
+
 /* == what fits it == */
 
 static bool
@@ -62,27 +72,29 @@ issuer_fits(const otls_certificate_request *request, const otls_identity *identi
 	return request->names.count == 0;
 }
 
+/* An engine that does not tell the server's schemes tells none. */
 static bool
-is_ours(const otls_connection *conn, uint16_t scheme)
+server_takes(const otls_certificate_request *request, uint16_t scheme)
 {
-	for (size_t i = 0; i < conn->sealed->scheme_count; i++)
-		if (conn->sealed->schemes[i] == scheme)
+	for (size_t i = 0; i < request->scheme_count; i++)
+		if (request->schemes[i] == scheme)
 			return true;
-	return false;
+	return request->scheme_count == 0;
 }
 
-static bool
-can_sign(const otls_connection *conn, const otls_identity *identity)
+bool
+otls__request_takes(const otls_connection *conn, const otls_identity *identity)
 {
-	const otls_certificate_request *request = &conn->request;
 	otls_signature_kind kind = otls__identity_kind(identity);
 	uint16_t group = identity->chain[0]->spki.group;
 
-	for (size_t i = 0; i < request->scheme_count; i++)
-		if (is_ours(conn, request->schemes[i]) &&
-		    otls__scheme_fits(request->schemes[i], kind, group, conn->gate.version))
+	for (size_t i = 0; i < conn->sealed->scheme_count; i++) {
+		uint16_t scheme = conn->sealed->schemes[i];
+
+		if (server_takes(&conn->request, scheme) && otls__scheme_fits(scheme, kind, group, conn->gate.version))
 			return true;
-	return request->scheme_count == 0;
+	}
+	return false;
 }
 
 /* Of those that can sign, the latest of a named authority, else the latest; NULL: none of them can. */
@@ -95,7 +107,7 @@ fitting(const otls_connection *conn)
 	for (size_t i = settings->identity_count; i > 0; i--) {
 		otls_identity *identity = settings->identities[i - 1];
 
-		if (!can_sign(conn, identity))
+		if (!otls__request_takes(conn, identity))
 			continue;
 		if (issuer_fits(&conn->request, identity))
 			return identity;
@@ -105,10 +117,67 @@ fitting(const otls_connection *conn)
 	return found;
 }
 
+/* == asking the callback == */
+
+/* What it gave before is the engine's until it has taken the next. */
+static otls_answer
+call_callback(otls_connection *conn)
+{
+	const otls_settings *settings = &conn->sealed->settings;
+	otls_answer answer;
+
+	otls_identity_free(conn->former);
+	conn->former = conn->identity;
+	conn->identity = NULL;
+	conn->in_callback = conn->in_choice = true;
+	answer = settings->client_certificate(conn, settings->client_certificate_arg->arg);
+	conn->in_callback = conn->in_choice = false;
+	return answer;
+}
+
+/* Only a handshake can be left and come back to: behind it, reading and writing would have to wait both. */
+static bool
+can_wait(const otls_connection *conn)
+{
+	return conn->state == OTLS_STATE_HANDSHAKE && conn->engine->has(OTLS_CAP_CHOICE_PENDING);
+}
+
+static otls_status
+refused(const otls_connection *conn, otls_answer answer)
+{
+	if (answer != OTLS_ANSWER_PENDING)
+		return otls__fail(OTLS_E_CALLBACK, "the client certificate callback");
+	if (conn->state != OTLS_STATE_HANDSHAKE)
+		return otls__fail(
+		    OTLS_E_CALLBACK, "the client certificate callback: PENDING, which a handshake alone can do");
+	return otls__fail(OTLS_E_CALLBACK, "the client certificate callback: %s cannot wait for it (no CHOICE_PENDING)",
+	    conn->engine->name);
+}
+
+/* Once per handshake, however often the engine asks. */
+static otls_status
+ask(otls_connection *conn)
+{
+	bool shaking = conn->state == OTLS_STATE_HANDSHAKE;
+	otls_answer answer;
+
+	if (shaking && conn->request_answered)
+		return OTLS_OK;
+	answer = call_callback(conn);
+	if (answer == OTLS_ANSWER_PENDING && can_wait(conn))
+		return OTLS_WANT_CALLBACK;
+	if (answer != OTLS_ANSWER_OK)
+		return refused(conn, answer);
+	conn->request_answered = shaking;
+	return OTLS_OK;
+}
+
 otls_status
 otls__choose_identity(otls_connection *conn, const otls_bytes *names, size_t name_count, const uint16_t *schemes,
     size_t scheme_count, const otls_engine_identity **identity)
 {
+	bool asks = conn->sealed->settings.client_certificate != NULL;
+	otls_status status = OTLS_OK;
 	const otls_identity *chosen;
 
 	*identity = NULL;
@@ -116,7 +185,9 @@ otls__choose_identity(otls_connection *conn, const otls_bytes *names, size_t nam
 		conn->no_memory = true;
 		return OTLS_ERROR;
 	}
-	if ((chosen = fitting(conn)) != NULL)
+	if (asks && (status = ask(conn)) != OTLS_OK)
+		return status == OTLS_ERROR ? otls__callback_failed(conn) : status;
+	if ((chosen = asks ? conn->identity : fitting(conn)) != NULL)
 		*identity = &chosen->native;
 	return OTLS_OK;
 }
@@ -160,6 +231,14 @@ check_request(otls_connection *conn, const char *function)
 	return OTLS_OK;
 }
 
+/* A client that has shown a certificate must show it again: none is as wrong as another, and an engine that knows it sends
+ * an alert. */
+static otls_client_auth
+auth_to_ask(const otls_connection *conn)
+{
+	return conn->peer.count > 0 ? OTLS_CLIENT_AUTH_REQUIRED : otls__client_auth(conn);
+}
+
 /* Asks, the first time it is called; then it only sends. */
 static otls_status
 request_step(otls_connection *conn, void *arg)
@@ -171,7 +250,7 @@ request_step(otls_connection *conn, void *arg)
 	if (conn->auth == OTLS_LATE_IDLE) {
 		conn->auth = OTLS_LATE_ASKED;
 		conn->auth_finished = false;
-		if (conn->engine->request_certificate(conn->native, otls__client_auth(conn), &report) != OTLS_OK)
+		if (conn->engine->request_certificate(conn->native, auth_to_ask(conn), &report) != OTLS_OK)
 			return otls__explain(conn, &report, "asking for a certificate");
 	}
 	if ((status = otls__send_queued(conn)) == OTLS_ERROR)

@@ -81,6 +81,7 @@ otls_connection_free(otls_connection *conn)
 	if (conn->own_native != NULL)
 		otls__native_free(conn->engine, conn->own_native);
 	otls_identity_free(conn->identity);
+	otls_identity_free(conn->former);
 	otls__sealed_free(conn->sealed);
 	otls_context_free(conn->ctx);
 	otls__free(conn);
@@ -212,7 +213,7 @@ otls_connection_set_handshake_timeout(otls_connection *conn, int ms)
 		conn->deadline = ms < 0 ? 0 : conn->started + (int64_t)ms * 1000;
 }
 
-/* == in the server-name callback == */
+/* == in the callbacks that may change the connection == */
 
 static otls_status
 check_servername(otls_connection *conn, const char *function)
@@ -252,12 +253,18 @@ otls_connection_set_context(otls_connection *conn, otls_context *ctx)
 otls_status
 otls_connection_set_identity(otls_connection *conn, const otls_identity *identity)
 {
-	if (check_servername(conn, __func__) != OTLS_OK)
-		return OTLS_ERROR;
+	if (conn == NULL)
+		return otls__fail_null(__func__, "conn");
+	if (!conn->in_servername && !conn->in_choice)
+		return otls__fail(OTLS_E_BAD_STATE,
+		    "%s: only inside the server-name callback and the client certificate callback", __func__);
 	if (identity == NULL)
 		return otls__fail_null(__func__, "identity");
 	if (identity->key->engine != conn->engine)
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: the identity is for another backend", __func__);
+	if (conn->in_choice && !otls__request_takes(conn, identity))
+		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: the key of %s signs by no scheme that the server takes",
+		    __func__, otls_certificate_subject(identity->chain[0]));
 	otls_identity_free(conn->identity);
 	conn->identity = otls_identity_ref(identity);
 	return OTLS_OK;

@@ -82,7 +82,8 @@ struct otls_connection {
 	otls_error error;
 	unsigned process;   /* otls__process when it was made */
 	bool in_callback;   /* any: only getters may be called */
-	bool in_servername; /* the one that may change the connection */
+	bool in_servername; /* one of the two that may change the connection */
+	bool in_choice;     /* the other: the client certificate callback */
 
 	/* settings of its own */
 	otls_peer_name peer_name; /* text "": none */
@@ -115,9 +116,10 @@ struct otls_connection {
 	/* handshake */
 	otls_engine_connection *native;
 	otls_engine_setup setup;
-	otls_identity *identity; /* server: what the server-name callback chose; NULL: the context's own */
+	otls_identity *identity; /* what a callback chose; NULL: server: the context's own; client: none */
+	otls_identity *former;   /* client: the one before, which the engine has until it takes the next */
 	otls_native *own_native; /* what was built for it */
-	bool sign_failed;        /* a signature of ours was not to be had: error says why */
+	bool callback_failed;    /* what signs, or chooses what is shown: error says why */
 	bool hello_answered;     /* the server-name callback has said OK */
 	bool alpn_answered;
 	int refuse_alert;          /* -1: the default */
@@ -128,6 +130,7 @@ struct otls_connection {
 	uint64_t handshake_microseconds;
 	otls_peer peer;
 	otls_certificate_request request; /* client: the latest */
+	bool request_answered;            /* client: the handshake's own, by the callback */
 	otls_late_auth auth;              /* server */
 	bool auth_finished;               /* the client's Finished behind its answer is in */
 	otls_engine_info info;
@@ -193,10 +196,12 @@ uint64_t otls__verify_mode(const otls_connection *conn);
 otls_client_auth otls__client_auth(const otls_connection *conn);
 
 /* == client_certificate.c == */
-/* A server asks for a certificate: keeps what it says, and chooses.  As host choose_identity. */
+/* A server asks for a certificate: keeps what it says, and chooses, or asks the callback.  As host choose_identity. */
 otls_status otls__choose_identity(otls_connection *conn, const otls_bytes *names, size_t name_count,
     const uint16_t *schemes, size_t scheme_count, const otls_engine_identity **identity);
 void otls__request_fini(otls_certificate_request *request);
+/* Whether a key can sign by a scheme of ours that the server takes. */
+bool otls__request_takes(const otls_connection *conn, const otls_identity *identity);
 /* The engine has read: if that ended the answer to a request behind the handshake, there must be a verdict on it. */
 otls_status otls__auth_settle(otls_connection *conn);
 
@@ -220,6 +225,9 @@ otls_status otls__peer_judge(otls_connection *conn, int *alert);
 void otls__peer_fini(otls_peer *peer);
 /* Names the failure of an engine slot, from what core saw and then from the report; answers ERROR. */
 otls_status otls__explain(otls_connection *conn, const otls_report *report, const char *what);
+/* A callback that the engine asks by way of core gave nothing of use: keeps the thread's record, since the engine goes on
+ * for a moment, and fails in words of its own.  Answers ERROR. */
+otls_status otls__callback_failed(otls_connection *conn);
 /* Sending failed: reads what has arrived, since an alert in it is the better reason.  Answers ERROR. */
 otls_status otls__explain_send(otls_connection *conn);
 

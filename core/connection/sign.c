@@ -142,10 +142,5 @@ otls__sign(otls_connection *conn, void *which, uint16_t scheme, otls_bytes tbs, 
 		    OTLS_E_BACKEND, "%s has no room for a signature of %zu bytes", conn->engine->library, *len);
 	if (status == OTLS_OK)
 		memcpy(sig, signature, *len);
-	if (status == OTLS_ERROR) {
-		conn->sign_failed = true;
-		conn->error =
-		    *otls__error_thread(); /* the engine goes on for a moment, and fails in words of its own */
-	}
-	return status;
+	return status == OTLS_ERROR ? otls__callback_failed(conn) : status;
 }

@@ -372,9 +372,17 @@ explain_alert(const otls_connection *conn, const otls_report *report, const char
 	return otls__fail_report(OTLS_E_ALERT_RECEIVED, &heard, "%s", what);
 }
 
-/* The engine failed for want of a signature of ours; only it knows the alert. */
+otls_status
+otls__callback_failed(otls_connection *conn)
+{
+	conn->callback_failed = true;
+	conn->error = *otls__error_thread();
+	return OTLS_ERROR;
+}
+
+/* The engine failed for want of what a callback did not give; only it knows the alert. */
 static otls_status
-explain_signature(const otls_connection *conn, const otls_report *report)
+explain_callback(const otls_connection *conn, const otls_report *report)
 {
 	otls_error *err = otls__error_thread();
 
@@ -393,8 +401,8 @@ otls__explain(otls_connection *conn, const otls_report *report, const char *what
 	}
 	if (conn->no_memory)
 		return otls__fail_memory();
-	if (conn->sign_failed)
-		return explain_signature(conn, report);
+	if (conn->callback_failed)
+		return explain_callback(conn, report);
 	if (otls__is_flood(conn))
 		return otls__fail(OTLS_E_FLOOD, "%s: more than %d records that say nothing", what, OTLS_IDLE_RECORDS);
 	if (conn->peer.refused)

@@ -1,4 +1,5 @@
-/* Names of certificate authorities for clients: the list, and the context's calls; requests behind the handshake. */
+/* What a context has to say of certificates of clients: the names of authorities that a server sends, what a client shows,
+ * requests behind the handshake. */
 #include "context/client_ca.h"
 
 #include "context/context.h"
@@ -228,6 +229,21 @@ otls_context_set_post_handshake_auth(otls_context *ctx, bool answer)
 	if (answer && !ctx->engine->has(OTLS_CAP_POST_HANDSHAKE_AUTH))
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: on %s", __func__, ctx->engine->library);
 	ctx->settings.post_handshake_auth = answer;
+	otls__context_changed(ctx);
+	return OTLS_OK;
+}
+
+otls_status
+otls_context_set_client_certificate_callback(
+    otls_context *ctx, otls_client_certificate_fn fn, void *arg, otls_free_fn free_arg)
+{
+	if (ctx == NULL)
+		return otls__fail_null(__func__, "ctx");
+	if (!otls__settings_serve(&ctx->settings, OTLS_ROLE_CLIENT))
+		return otls__fail(OTLS_E_BAD_STATE, "%s: the context is for servers", __func__);
+	if (otls__argument_replace(&ctx->settings.client_certificate_arg, fn != NULL, arg, free_arg) != OTLS_OK)
+		return OTLS_ERROR;
+	ctx->settings.client_certificate = fn;
 	otls__context_changed(ctx);
 	return OTLS_OK;
 }

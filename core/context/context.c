@@ -103,6 +103,7 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	copy->store = otls_store_ref(settings->store);
 	copy->alpn_select_arg = otls__argument_ref(settings->alpn_select_arg);
 	copy->servername_arg = otls__argument_ref(settings->servername_arg);
+	copy->client_certificate_arg = otls__argument_ref(settings->client_certificate_arg);
 	if (copy_lists(settings, copy) == OTLS_OK)
 		return OTLS_OK;
 	otls__settings_fini(copy);
@@ -125,6 +126,7 @@ otls__settings_fini(otls_settings *settings)
 	otls__argument_free(settings->verify_arg);
 	otls__argument_free(settings->alpn_select_arg);
 	otls__argument_free(settings->servername_arg);
+	otls__argument_free(settings->client_certificate_arg);
 	*settings = (otls_settings){ 0 };
 }
 

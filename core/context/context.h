@@ -118,6 +118,8 @@ typedef struct otls_settings {
 	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
 	bool post_handshake_auth;      /* clients */
 	otls_ca_list client_ca;        /* servers: sent with the request for a certificate */
+	otls_client_certificate_fn client_certificate;
+	otls_argument *client_certificate_arg;
 	otls_alpn_list alpn;
 	otls_alpn_policy alpn_policy;
 	otls_alpn_select_fn alpn_select;

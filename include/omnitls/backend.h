@@ -41,12 +41,13 @@ extern "C" {
 	X(ALPN_BYTES, 28, "ALPN names may hold any byte, comma and NUL included")                                      \
 	X(FALLBACK_SIGNAL, 29, "a server limited to TLS 1.2 serves clients that signal a fallback to it")              \
 	X(SIGN_PENDING, 30, "the sign callback may answer PENDING")                                                    \
-	X(SIGN_EDWARDS, 31, "the sign callback may stand for an Ed25519 or Ed448 key")
+	X(SIGN_EDWARDS, 31, "the sign callback may stand for an Ed25519 or Ed448 key")                                 \
+	X(CHOICE_PENDING, 32, "the client certificate callback may answer PENDING")
 typedef enum otls_capability {
 #define OTLS_CAPABILITY_NUMBER(name, number, text) OTLS_CAP_##name = (number),
 	OTLS_CAPABILITY_LIST(OTLS_CAPABILITY_NUMBER)
 #undef OTLS_CAPABILITY_NUMBER
-	    OTLS_CAP_LAST_ = 31
+	    OTLS_CAP_LAST_ = 32
 } otls_capability;
 
 /* Numbers that a library imposes.  0: no limit that this backend knows of. */

@@ -134,11 +134,15 @@ OTLS_API const otls_certificate *otls_connection_verified_chain_at(const otls_co
 /* The names of authorities in a request for a client certificate (RFC 4514): on a server the context's own, on a client
  * those that the server sent last, as far as the backend tells (wolfSSL: TLS 1.2 alone).  NULL after the last one. */
 OTLS_API const char *otls_connection_client_ca_at(const otls_connection *conn, size_t i);
+/* The signature schemes of such a request, by which the client's key must sign: the i-th, as an IANA number (RFC 8446,
+ * section 4.2.3), best first; 0 after the last one.  On a server its own, on a client those that the server sent last, as
+ * far as the backend tells (wolfSSL: TLS 1.2 alone). */
+OTLS_API uint16_t otls_connection_client_scheme_at(const otls_connection *conn, size_t i);
 /* A server of TLS 1.3 asks the client for a certificate behind the handshake (RFC 8446, section 4.6.2), by the verify
  * mode in force: with REQUIRE a client without one is refused.  The answer comes while the connection is read, and is
  * judged as in a handshake; a refusal is E_VERIFY of that read.  Data may flow both ways meanwhile; what comes before
- * the answer is whoever's it was before.  A client that has shown a certificate must show the same one again, or it
- * is refused with the reason CHANGED; its verdict stays as it was.  With CLIENT_ONCE it is not asked again: OK.
+ * the answer is whoever's it was before.  A client that has shown a certificate must show the same one again: another,
+ * or none, is refused with the reason CHANGED; its verdict stays as it was.  With CLIENT_ONCE it is not asked again: OK.
  * Errors    UNSUPPORTED: no POST_HANDSHAKE_AUTH, TLS 1.2, or a client that has not said that it answers
  * (otls_context_set_post_handshake_auth); BAD_STATE: a client, not open, verify mode NONE, asked already. */
 OTLS_MUST_USE otls_status otls_connection_request_client_certificate(otls_connection *conn);
@@ -155,7 +159,9 @@ OTLS_MUST_USE otls_status otls_connection_set_context(otls_connection *conn, otl
  * client can check is for the callback to look at (otls_connection_hello_scheme_at).  Identities that are known
  * beforehand are better kept in contexts of their own: what a library needs for one of these is set up for every
  * connection anew.  set_context after it takes it away again.
- * Errors    BAD_STATE: called elsewhere; BAD_ARGUMENT: an identity of another backend. */
+ * In the client certificate callback: shows this one; called again, the other one.
+ * Errors    BAD_STATE: called elsewhere; BAD_ARGUMENT: an identity of another backend; on a client also one whose key
+ * signs by no scheme that both sides know. */
 OTLS_MUST_USE otls_status otls_connection_set_identity(otls_connection *conn, const otls_identity *identity);
 /* Server: the i-th signature scheme (IANA number) that the client offers for the server's certificate's key
  * (RFC 8446, section 4.2.3), best first; 0 after the last one, and where none came yet. */

@@ -308,6 +308,23 @@ OTLS_API const char *otls_context_client_ca_at(const otls_context *ctx, size_t i
  * Errors    UNSUPPORTED: no POST_HANDSHAKE_AUTH; BAD_STATE: a server's context. */
 OTLS_MUST_USE otls_status otls_context_set_post_handshake_auth(otls_context *ctx, bool answer);
 
+/* Chooses what a client shows, instead of the choice among the context's own pairs (above).  Called when a server asks for
+ * a certificate, once per handshake, and once for each request behind it.  What the server asks for stands in
+ * otls_connection_client_ca_at and otls_connection_client_scheme_at.  To show a certificate, it gives an identity to
+ * otls_connection_set_identity: one of otls_identity_new, or one of the context's pairs (otls_context_identity_at).
+ * Answers   OK: goes on with that identity, or, where none was given, without a certificate.  REFUSE: ends the connection
+ * with CALLBACK, and the alert internal_error or what comes nearest in the library.  PENDING: the handshake returns
+ * WANT_CALLBACK, and asks again when it is repeated; what was given is forgotten.  That takes CHOICE_PENDING, and it
+ * cannot be done behind the handshake: elsewhere PENDING ends the connection as REFUSE does, and the error says so.
+ * In TLS 1.3, wolfSSL asks before it has seen a request: there it is called for every handshake, also of a server that
+ * asks for nothing, knows neither names nor schemes, and no alert is sent for REFUSE.
+ * Inside of it only getters of conn may be called, and otls_connection_set_identity.  fn NULL: none.
+ * Threads   the callback may be called by several connections at a time.
+ * Errors    BAD_STATE: a server's context. */
+typedef otls_answer (*otls_client_certificate_fn)(otls_connection *conn, void *arg);
+OTLS_MUST_USE otls_status otls_context_set_client_certificate_callback(
+    otls_context *ctx, otls_client_certificate_fn fn, void *arg, otls_free_fn free_arg);
+
 /* == application protocols and names == */
 
 typedef enum otls_alpn_policy {

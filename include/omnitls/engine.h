@@ -213,7 +213,11 @@ typedef struct otls_host_calls {
 	otls_status (*verify_peer)(otls_host *host, int *alert);
 	/* A stapled OCSP response, or none (len 0), where request_status is set.  As verify_peer. */
 	otls_status (*peer_status)(otls_host *host, otls_bytes staple, int *alert);
-	/* A client is asked for a certificate.  OK: *identity, or NULL for none, alive as long as the connection. */
+	/* A client is asked for a certificate.  An engine that cannot tell the names or the schemes tells none.
+	 * OK: *identity, or NULL for none, alive until the next time but one that this is called, or the connection ends.
+	 * ERROR: core knows why; the engine gives up with internal_error.  WANT_CALLBACK only in a handshake, and with
+	 * CHOICE_PENDING: the engine leaves off, its slot returns WANT_CALLBACK, and it asks the same again when that is
+	 * called again. */
 	otls_status (*choose_identity)(otls_host *host, const otls_bytes *ca_names, size_t ca_count,
 	    const uint16_t *schemes, size_t scheme_count, const otls_engine_identity **identity);
 	/* Signs with a key behind a callback.  tbs is the digest of what is to be signed, by the scheme's hash, or, for

@@ -22,6 +22,7 @@ static const struct suite *const suites[] = {
 	&suite_pins,
 	&suite_client_certificate,
 	&suite_client_ca,
+	&suite_client_choice,
 	&suite_post_handshake,
 	&suite_hello,
 	&suite_retry,

@@ -170,7 +170,7 @@ static bool
 fake_has(otls_capability capability)
 {
 	return capability == OTLS_CAP_TLS1_3 || capability == OTLS_CAP_KEY_CALLBACK ||
-	       (capability == OTLS_CAP_SIGN_PENDING && !fake.cannot_wait);
+	       ((capability == OTLS_CAP_SIGN_PENDING || capability == OTLS_CAP_CHOICE_PENDING) && !fake.cannot_wait);
 }
 
 static uint64_t
@@ -225,13 +225,18 @@ fake_hmac(
 struct otls_engine_key {
 	int loaded;
 	void *signer;
+	uint8_t public[512]; /* of a key that is elsewhere */
+	size_t public_len;
 };
 
 static otls_status
 fake_key_remote(otls_engine_key *key, otls_bytes public, void *signer, otls_report *report)
 {
-	(void)public, (void)report;
+	if (public.len > sizeof(key->public))
+		return report_failure(report, OTLS_E_LIMIT, "key_remote");
 	key->signer = signer;
+	key->public_len = public.len;
+	memcpy(key->public, public.data, public.len);
 	return OTLS_OK;
 }
 
@@ -246,11 +251,12 @@ fake_key_load(otls_engine_key *key, otls_key_form form, otls_bytes data, otls_re
 static otls_status
 fake_key_spki(const otls_engine_key *key, uint8_t *out, size_t cap, size_t *len, otls_report *report)
 {
-	(void)key;
-	*len = sizeof(spki);
-	if (cap < sizeof(spki))
+	const uint8_t *public = key->signer != NULL ? key->public : spki;
+
+	*len = key->signer != NULL ? key->public_len : sizeof(spki);
+	if (cap < *len)
 		return report_failure(report, OTLS_E_LIMIT, "key_spki");
-	memcpy(out, spki, sizeof(spki));
+	memcpy(out, public, *len);
 	return OTLS_OK;
 }
 
@@ -294,7 +300,7 @@ fake_context_fini(otls_engine_context *ctx)
 
 /* == records == */
 
-typedef enum stage { STAGE_HELLO, STAGE_SIGN, STAGE_CHAIN, STAGE_FINISHED, STAGE_DONE } stage;
+typedef enum stage { STAGE_HELLO, STAGE_SIGN, STAGE_CHAIN, STAGE_CHOICE, STAGE_FINISHED, STAGE_DONE } stage;
 
 struct otls_engine_connection {
 	const otls_engine_config *config;
@@ -557,14 +563,37 @@ take_record(otls_engine_connection *conn, const uint8_t *body, size_t len, otls_
 	case 'C':
 		return take_chain(conn, body + 1, len - 1, report);
 	case 'F':
-		conn->stage = STAGE_DONE;
-		return client ? send_record(conn, 'F', NULL, 0) : OTLS_OK;
+		conn->stage = client ? STAGE_CHOICE : STAGE_DONE;
+		return OTLS_OK;
 	case 'A':
 		report->alert = body[1];
 		return report_failure(report, OTLS_E_ALERT_RECEIVED, "alert");
 	default:
 		return report_failure(report, OTLS_E_HANDSHAKE, "unexpected record");
 	}
+}
+
+static otls_status
+choose(otls_engine_connection *conn, otls_report *report)
+{
+	otls_status status = OTLS_OK;
+
+	for (unsigned i = 0; i < fake.asks_identity && status == OTLS_OK; i++)
+		status = conn->calls->choose_identity(
+		    conn->host, fake.names, fake.name_count, fake.schemes, fake.scheme_count, &fake.shown);
+	return status == OTLS_ERROR ? report_failure(report, OTLS_E_BACKEND, "choose_identity") : status;
+}
+
+/* The client's last word; what it shows stays with it. */
+static otls_status
+finish(otls_engine_connection *conn, otls_report *report)
+{
+	otls_status status = choose(conn, report);
+
+	if (status != OTLS_OK)
+		return status;
+	conn->stage = STAGE_DONE;
+	return send_record(conn, 'F', NULL, 0);
 }
 
 static otls_status
@@ -582,6 +611,10 @@ fake_handshake(otls_engine_connection *conn, otls_report *report)
 	while (status == OTLS_OK && conn->stage != STAGE_DONE) {
 		if (conn->stage == STAGE_SIGN) {
 			status = sign_and_serve(conn, report);
+			continue;
+		}
+		if (conn->stage == STAGE_CHOICE) {
+			status = finish(conn, report);
 			continue;
 		}
 		status = read_record(conn, &body, &len, report);
@@ -630,6 +663,8 @@ take_data(otls_engine_connection *conn, otls_report *report)
 	}
 	if (len == 0 || (body[0] != 'D' && body[0] != 'K'))
 		return report_failure(report, OTLS_E_RECORD, "unexpected record");
+	if (conn->config->role == OTLS_ROLE_CLIENT && (status = choose(conn, report)) != OTLS_OK)
+		return status;
 	conn->data_at = 0;
 	conn->data_len = body[0] == 'D' ? len - 1 : 0;
 	memcpy(conn->data, body + 1, conn->data_len);

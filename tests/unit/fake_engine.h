@@ -28,10 +28,18 @@ typedef struct fake_script {
 	bool forgets_chain;      /* the client fails with HANDSHAKE before it has told the chain */
 	bool fails_after_chain;  /* the client tells the chain and fails before it asks */
 	bool forgets_finished;   /* the server sends no end of its part of the handshake */
-	bool cannot_wait;        /* no SIGN_PENDING */
+	bool cannot_wait;        /* neither SIGN_PENDING nor CHOICE_PENDING */
 	bool wrong_alpn;         /* the server answers another name than it was told */
 	uint16_t claims_version; /* info says so; 0: the truth */
 	size_t answers;          /* bytes that a read makes it send, unasked */
+
+	/* How often the client asks core which certificate to show: in its handshake, and with each record that it reads. */
+	unsigned asks_identity;
+	const otls_bytes *names; /* what it tells */
+	size_t name_count;
+	const uint16_t *schemes;
+	size_t scheme_count;
+	const otls_engine_identity *shown; /* what it was answered */
 } fake_script;
 
 extern fake_script fake;

@@ -114,6 +114,16 @@ set_up_remote(otls_context *ctx)
 	return status;
 }
 
+/* What would be shown without a callback, too. */
+static otls_answer
+show_first(otls_connection *conn, void *arg)
+{
+	(void)arg;
+	return otls_connection_set_identity(conn, otls_context_identity_at(otls_connection_context(conn), 0)) == OTLS_OK
+		   ? OTLS_ANSWER_OK
+		   : OTLS_ANSWER_REFUSE;
+}
+
 static otls_status
 begin(life *l, otls_protocol version)
 {
@@ -123,6 +133,7 @@ begin(life *l, otls_protocol version)
 	    otls_context_set_password(l->server_ctx, "secret") != OTLS_OK ||
 	    otls_context_set_verify(l->server_ctx, OTLS_VERIFY_REQUIRE) != OTLS_OK ||
 	    set_up_names(l->server_ctx) != OTLS_OK || set_up_remote(l->server_ctx) != OTLS_OK ||
+	    otls_context_set_client_certificate_callback(l->client_ctx, show_first, l, NULL) != OTLS_OK ||
 	    otls_context_copy(l->server_ctx, &l->copy) != OTLS_OK ||
 	    otls_connection_new_client(l->client_ctx, NAME, &l->client) != OTLS_OK)
 		return OTLS_ERROR;
