@@ -116,10 +116,27 @@ read_file(const char *path, struct text *text)
 	return wrong;
 }
 
+/* The whole file is one value: cJSON by itself stops behind the first, and reads noise that begins with a digit as a number. */
+static cJSON *
+parse_whole(const struct text *text)
+{
+	const char *end = NULL;
+	cJSON *root = cJSON_ParseWithLengthOpts(text->data, text->len, &end, false);
+
+	if (root == NULL)
+		return NULL;
+	while (end < text->data + text->len && *end != '\0' && strchr(" \t\r\n", *end) != NULL)
+		end++;
+	if (end == text->data + text->len)
+		return root;
+	cJSON_Delete(root);
+	return NULL;
+}
+
 static cJSON *
 parse(const struct text *text, const char **wrong)
 {
-	cJSON *root = cJSON_ParseWithLength(text->data, text->len);
+	cJSON *root = parse_whole(text);
 
 	if (cJSON_IsArray(cJSON_GetObjectItem(root, "testcases")))
 		return root;
