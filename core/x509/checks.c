@@ -447,8 +447,8 @@ otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding
 	       check_purpose(params, path, finding) || check_critical(path, finding) ||
 	       otls__check_constraints(judge, path, finding) || otls__check_policies(judge, path, finding) ||
 	       check_algorithms(path, finding) || check_profile(path, finding) ||
-	       ((params->flags & OTLS_VERIFY_FLAG_WEB_PROFILE) != 0 && params->peer == OTLS_ROLE_SERVER &&
-		   otls__check_web_profile(path, finding));
+	       (otls__is_strict(params) && otls__check_strict(params, path, finding)) ||
+	       (otls__is_for_web(params) && otls__check_web_profile(path, finding));
 }
 
 bool

@@ -84,6 +84,8 @@ otls_verify_reason otls__check_signature_algorithm(const otls_signature_algorith
 bool otls__spend_steps(otls_judge *judge, size_t bytes, const char *what);
 /* What policies are valid, where one must be (RFC 5280, section 6.1). */
 bool otls__check_policies(otls_judge *judge, const otls_path *path, otls_finding *finding);
+/* STRICT: what RFC 5280 asks of those who issue. */
+bool otls__check_strict(const otls_verify_params *params, const otls_path *path, otls_finding *finding);
 /* WEB_PROFILE: what the Baseline Requirements of the CA/Browser Forum ask of servers' certificates beyond RFC 5280. */
 bool otls__check_web_profile(const otls_path *path, otls_finding *finding);
 /* Name constraints of all issuers against all names below them. */

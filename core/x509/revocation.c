@@ -32,7 +32,7 @@ signature_defect(otls_judge *judge, const otls_crl *crl, const otls_certificate 
 static const char *
 profile_defect(const otls_judge *judge, const otls_crl *crl)
 {
-	if ((judge->params->flags & OTLS_VERIFY_FLAG_WEB_PROFILE) == 0)
+	if (!otls__is_strict(judge->params))
 		return NULL;
 	if (!crl->has_number)
 		return "it has no number (RFC 5280, section 5.2.3)";

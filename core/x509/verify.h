@@ -32,7 +32,7 @@ typedef enum otls_key_use {
 /* The flags that are about the path alone. */
 #define OTLS_PATH_FLAGS                                                                                                \
 	(OTLS_CRL_FLAGS | OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN |                        \
-	    OTLS_VERIFY_FLAG_WEB_PROFILE | OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE)
+	    OTLS_VERIFY_FLAG_STRICT | OTLS_VERIFY_FLAG_WEB_PROFILE | OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE)
 
 /* What TLS does with the leaf's key: every suite that is offered has forward secrecy. */
 static inline otls_key_use
@@ -56,6 +56,19 @@ typedef struct otls_verify_params {
 	int64_t time;   /* Unix seconds */
 	bool find_all;  /* of a refused path, find all that is wrong with it, not the first fault alone */
 } otls_verify_params;
+
+/* The web's profile is stricter still, and of servers' certificates alone. */
+static inline bool
+otls__is_for_web(const otls_verify_params *params)
+{
+	return (params->flags & OTLS_VERIFY_FLAG_WEB_PROFILE) != 0 && params->peer == OTLS_ROLE_SERVER;
+}
+
+static inline bool
+otls__is_strict(const otls_verify_params *params)
+{
+	return (params->flags & OTLS_VERIFY_FLAG_STRICT) != 0 || otls__is_for_web(params);
+}
 
 /* What is wrong with a path. */
 typedef struct otls_finding {

@@ -7,27 +7,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#define SERIAL_MAX 20
-
-/* == serial numbers == */
-
-static bool
-is_zero(otls_bytes number)
-{
-	return number.len == 1 && number.data[0] == 0;
-}
-
-/* Section 7.1.2.7, and RFC 5280, section 4.1.2.2.  Of roots too. */
-static const char *
-serial_defect(const otls_certificate *cert)
-{
-	if (is_zero(cert->serial))
-		return "its serial number is zero (RFC 5280, section 4.1.2.2)";
-	if (cert->serial.len > SERIAL_MAX)
-		return "its serial number has more than 20 bytes (RFC 5280, section 4.1.2.2)";
-	return NULL;
-}
-
 /* == names == */
 
 /* Addresses as in RFC 5952, section 4, which is how they are printed. */
@@ -58,12 +37,33 @@ means_address(otls_bytes address, otls_bytes text)
 	       memcmp(address.data, &v6, sizeof(v6)) == 0;
 }
 
-/* Whether the common name stands for one of the alternative names, and is spelled like none. */
+static otls_bytes
+parent_domain(otls_bytes host)
+{
+	const uint8_t *dot = memchr(host.data, '.', host.len);
+	size_t label = dot == NULL ? host.len : (size_t)(dot - host.data) + 1;
+
+	return otls__bytes(host.data + label, host.len - label);
+}
+
+/* A host beside the one that is named, in the same domain.  What a wildcard stands for is left alone. */
 static bool
-is_respelled(const otls_certificate *cert, otls_bytes cn)
+is_sibling(otls_bytes name, otls_bytes cn)
+{
+	otls_bytes domain = parent_domain(name);
+
+	return otls__is_host_name(cn) && otls__is_host_name(name) && domain.len > 0 &&
+	       otls__host_equal(parent_domain(cn), domain);
+}
+
+/* Whether the common name is none of the alternative names, and yet is for the same purpose: it is another spelling of one,
+ * or a host beside one.  The rule goes further: any common name must be one of them.  There it is not followed, since a
+ * name of another kind does no harm: nobody compares it with a host. */
+static bool
+is_stray(const otls_certificate *cert, otls_bytes cn)
 {
 	otls_der names = otls__der(cert->san, NULL);
-	bool meant = false;
+	bool stray = false;
 	otls_bytes name;
 	uint8_t tag;
 
@@ -74,9 +74,10 @@ is_respelled(const otls_certificate *cert, otls_bytes cn)
 			continue;
 		if (address ? is_address_text(name, cn) : otls__bytes_equal(name, cn))
 			return false;
-		meant = meant || (address ? means_address(name, cn) : otls__host_equal(name, cn));
+		stray = stray ||
+			(address ? means_address(name, cn) : otls__host_equal(name, cn) || is_sibling(name, cn));
 	}
-	return meant;
+	return stray;
 }
 
 /* A name of several labels that are not all ASCII.  A common name may be a person's or a product's, too. */
@@ -94,21 +95,6 @@ is_foreign_host(otls_bytes text)
 	return foreign && dotted;
 }
 
-/* Section 7.1.4.2: the preferred name syntax (RFC 5280, section 4.2.1.6) has no underscores. */
-static bool
-has_underscore(const otls_certificate *cert)
-{
-	otls_der names = otls__der(cert->san, NULL);
-	otls_bytes name;
-	uint8_t tag;
-
-	while (otls__der_more(&names) && otls__der_any(&names, &tag, &name, NULL)) {
-		if (tag == OTLS_GENERAL_NAME_DNS && memchr(name.data, '_', name.len) != NULL)
-			return true;
-	}
-	return false;
-}
-
 static bool
 has_subject(const otls_certificate *cert)
 {
@@ -120,11 +106,9 @@ name_defect(const otls_certificate *leaf)
 {
 	otls_bytes cn;
 
-	if (otls__certificate_cn(leaf, &cn) && (is_foreign_host(cn) || is_respelled(leaf, cn)))
-		return "its common name is not spelled like the alternative name that it stands for (Baseline "
-		       "Requirements, section 7.1.4.3)";
-	if (has_underscore(leaf))
-		return "one of its DNS names has an underscore (Baseline Requirements, section 7.1.4.2)";
+	if (otls__certificate_cn(leaf, &cn) && (is_foreign_host(cn) || is_stray(leaf, cn)))
+		return "its common name is none of the alternative names as they are spelled (Baseline Requirements, "
+		       "section 7.1.4.3)";
 	if (leaf->san_critical && has_subject(leaf))
 		return "its alternative names are critical, and it has a subject (Baseline Requirements, section "
 		       "7.1.2.7.12)";
@@ -159,6 +143,8 @@ purpose_defect(const otls_certificate *leaf)
 	otls_der purposes = otls__der(leaf->extended_key_usage, NULL);
 	otls_bytes oid;
 
+	if (leaf->extended_key_usage.data == NULL)
+		return "it has no extended key usage (Baseline Requirements, section 7.1.2.7.6)";
 	if (leaf->extended_key_usage_critical)
 		return "its extended key usage is critical (Baseline Requirements, section 7.1.2.7.6)";
 	while (otls__der_more(&purposes) && otls__der_oid(&purposes, &oid)) {
@@ -167,12 +153,6 @@ purpose_defect(const otls_certificate *leaf)
 			       "section 7.1.2.7.10)";
 	}
 	return NULL;
-}
-
-static bool
-is_half_authority(const otls_certificate *leaf)
-{
-	return leaf->is_ca && leaf->has_key_usage && (leaf->key_usage & OTLS_KEY_USAGE_KEY_CERT_SIGN) == 0;
 }
 
 /* == all == */
@@ -184,9 +164,8 @@ check_leaf(const otls_certificate *leaf, otls_finding *finding)
 
 	if (defect != NULL && otls__find(finding, OTLS_REASON_MALFORMED, 0, defect))
 		return true;
-	if (is_half_authority(leaf) && otls__find(finding, OTLS_REASON_MALFORMED, 0,
-					   "it is an authority that may not sign certificates (Baseline Requirements, "
-					   "section 7.1.2.7.8)"))
+	if (leaf->is_ca && otls__find(finding, OTLS_REASON_MALFORMED, 0,
+			       "it is an authority's certificate (Baseline Requirements, section 7.1.2.7.8)"))
 		return true;
 	defect = purpose_defect(leaf);
 	return defect != NULL && otls__find(finding, OTLS_REASON_INVALID_PURPOSE, 0, defect);
@@ -197,11 +176,6 @@ otls__check_web_profile(const otls_path *path, otls_finding *finding)
 {
 	size_t root = path->len - 1;
 
-	for (size_t i = path->len; i-- > 0;) {
-		const char *defect = serial_defect(path->nodes[i]->cert);
-		if (defect != NULL && otls__find(finding, OTLS_REASON_MALFORMED, (int)i, defect))
-			return true;
-	}
 	if (root > 0 && path->nodes[root]->self_issued && path->nodes[root]->cert->extended_key_usage.data != NULL &&
 	    otls__find(finding, OTLS_REASON_MALFORMED, (int)root,
 		"it is a root with an extended key usage (Baseline Requirements, section 7.1.2.1.2)"))

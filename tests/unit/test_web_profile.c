@@ -1,7 +1,8 @@
-/* The web's stricter profile: each rule, with the flag and without. */
+/* The stricter profiles, RFC 5280's and the web's: each rule, with the flag and without. */
 #include "scene.h"
 
-#define FLAG OTLS_VERIFY_FLAG_WEB_PROFILE
+#define STRICT OTLS_VERIFY_FLAG_STRICT
+#define WEB    OTLS_VERIFY_FLAG_WEB_PROFILE
 
 /* == common names == */
 
@@ -15,8 +16,15 @@ static const struct name_row {
 	{ "A.Example", { "a.example" }, "a.example", false },
 	{ "A.Example", { "a.example", "A.Example" }, "a.example", true },
 	{ "*.a.example", { "*.a.example" }, "b.a.example", true },
-	{ "b.example", { "a.example" }, "a.example", true },
+	{ "b.example", { "a.example" }, "a.example", false },
+	{ "c.b.example", { "a.example", "a.b.EXAMPLE" }, "a.example", false },
+	{ "b.example", { "a.b.example" }, "a.b.example", true },
+	{ "b.example", { "*.b.example" }, "a.b.example", true },
+	{ "a.b.example", { "*.b.example" }, "a.b.example", true },
+	{ "a.other", { "a.example" }, "a.example", true },
+	{ "b .example", { "a.example" }, "a.example", true },
 	{ "somebody", { "a.example" }, "a.example", true },
+	{ "somebody", { "localhost" }, "localhost", true },
 	{ "Dr. M\xc3\xbcller", { "a.example" }, "a.example", true },
 	{ "m\xc3\xbcller", { "a.example" }, "a.example", true },
 	{ "m\xc3\xbcller.example", { "xn--mller-kva.example" }, "xn--mller-kva.example", false },
@@ -29,7 +37,6 @@ static const struct name_row {
 	{ "2001:db8:0:0:1:0:0:1", { "2001:db8::1:0:0:1" }, "2001:db8::1:0:0:1", false },
 	{ "2001:db8::1:0:0:1", { "2001:db8::1:0:0:1", "192.168.1.1" }, "192.168.1.1", true },
 	{ "not an address at all, and longer than all of them ever get to be", { "192.168.1.1" }, "192.168.1.1", true },
-	{ "a_b.example", { "a_b.example" }, "a_b.example", false },
 	{ "a-b.example", { "a-b.example", "*.a-b.example" }, "a-b.example", true },
 };
 
@@ -50,7 +57,7 @@ common_names(void **state)
 		scene_usual(&s);
 		scene_judge(&s);
 		scene_expect(&s, row->common_name, OTLS_REASON_OK, -1, NULL);
-		s.params.flags = FLAG;
+		s.params.flags = WEB;
 		scene_judge(&s);
 		scene_expect(&s, row->common_name, row->good ? OTLS_REASON_OK : OTLS_REASON_MALFORMED,
 		    row->good ? -1 : 0, row->good ? NULL : "Baseline Requirements");
@@ -75,6 +82,17 @@ serial_long(scene *s)
 }
 
 static void
+free_constraints(scene *s)
+{
+	/* permitted: dNSName "server.example" */
+	mint_extension nc = { "2.5.29.30", !s->bad, "\x30\x14\xa0\x12\x30\x10\x82\x0eserver.example", 22 };
+
+	s->middle.extensions = &nc;
+	s->middle.extension_count = 1;
+	scene_usual(s);
+}
+
+static void
 critical_names(scene *s)
 {
 	/* server.example */
@@ -87,11 +105,42 @@ critical_names(scene *s)
 }
 
 static void
-half_authority(scene *s)
+leaf_key_id(scene *s)
 {
-	s->leaf.is_ca = true;
+	s->leaf.no_key_ids = s->bad;
+	scene_usual(s);
+}
+
+static void
+root_key_id(scene *s)
+{
+	s->root.no_key_ids = s->bad;
+	scene_usual(s);
+}
+
+static void
+underscore(scene *s)
+{
+	static const char *const good[] = { "server.example", "a-b.example", NULL }, *const bad[] = { "server.example",
+		"a_b.example", NULL };
+
+	s->leaf.names = s->bad ? bad : good;
+	scene_usual(s);
+}
+
+static void
+authority(scene *s)
+{
+	s->leaf.is_ca = s->bad;
 	s->leaf.has_key_usage = true;
-	s->leaf.key_usage = OTLS_KEY_USAGE_DIGITAL_SIGNATURE | (s->bad ? 0 : OTLS_KEY_USAGE_KEY_CERT_SIGN);
+	s->leaf.key_usage = OTLS_KEY_USAGE_DIGITAL_SIGNATURE | (s->bad ? OTLS_KEY_USAGE_KEY_CERT_SIGN : 0);
+	scene_usual(s);
+}
+
+static void
+no_purpose(scene *s)
+{
+	s->leaf.no_purposes = s->bad;
 	scene_usual(s);
 }
 
@@ -149,42 +198,51 @@ root_with_purpose(scene *s)
 static const struct row {
 	const char *name;
 	void (*set)(scene *s);
+	uint64_t flags; /* that refuse it */
 	otls_verify_reason reason;
 	int depth;
 } rows[] = {
-	{ "serial zero", serial_zero, OTLS_REASON_MALFORMED, 1 },
-	{ "serial long", serial_long, OTLS_REASON_MALFORMED, 0 },
-	{ "critical names", critical_names, OTLS_REASON_MALFORMED, 0 },
-	{ "half an authority", half_authority, OTLS_REASON_MALFORMED, 0 },
-	{ "critical purpose", critical_purpose, OTLS_REASON_INVALID_PURPOSE, 0 },
-	{ "any purpose", any_purpose, OTLS_REASON_INVALID_PURPOSE, 0 },
-	{ "signs code", signs_code, OTLS_REASON_INVALID_PURPOSE, 0 },
-	{ "signs precertificates", signs_precertificates, OTLS_REASON_INVALID_PURPOSE, 0 },
-	{ "root with purpose", root_with_purpose, OTLS_REASON_MALFORMED, 2 },
+	{ "serial zero", serial_zero, STRICT | WEB, OTLS_REASON_MALFORMED, 1 },
+	{ "serial long", serial_long, STRICT | WEB, OTLS_REASON_MALFORMED, 0 },
+	{ "leaf without key id", leaf_key_id, STRICT | WEB, OTLS_REASON_MALFORMED, 0 },
+	{ "root without key id", root_key_id, STRICT | WEB, OTLS_REASON_MALFORMED, 2 },
+	{ "underscore", underscore, STRICT | WEB, OTLS_REASON_MALFORMED, 0 },
+	{ "free constraints", free_constraints, STRICT, OTLS_REASON_MALFORMED, 1 },
+	{ "critical names", critical_names, WEB, OTLS_REASON_MALFORMED, 0 },
+	{ "an authority", authority, WEB, OTLS_REASON_MALFORMED, 0 },
+	{ "no purpose", no_purpose, WEB, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "critical purpose", critical_purpose, WEB, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "any purpose", any_purpose, WEB, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "signs code", signs_code, WEB, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "signs precertificates", signs_precertificates, WEB, OTLS_REASON_INVALID_PURPOSE, 0 },
+	{ "root with purpose", root_with_purpose, WEB, OTLS_REASON_MALFORMED, 2 },
 };
 
 static void
 each_rule(void **state)
 {
+	static const uint64_t profiles[] = { 0, STRICT, WEB };
 	scene s;
 
 	(void)state;
 	for (size_t i = 0; i < 2 * OTLS_COUNT(rows); i++) {
 		const struct row *row = &rows[i / 2];
-		bool bad = i % 2 == 1;
 
-		scene_start(&s, bad);
+		scene_start(&s, i % 2 == 1);
 		row->set(&s);
-		scene_judge(&s);
-		scene_expect(&s, row->name, OTLS_REASON_OK, -1, NULL);
-		s.params.flags = FLAG;
-		scene_judge(&s);
-		scene_expect(&s, row->name, bad ? row->reason : OTLS_REASON_OK, bad ? row->depth : -1, NULL);
+		for (size_t p = 0; p < OTLS_COUNT(profiles); p++) {
+			bool refused = s.bad && (row->flags & profiles[p]) != 0;
+
+			s.params.flags = profiles[p];
+			scene_judge(&s);
+			scene_expect(
+			    &s, row->name, refused ? row->reason : OTLS_REASON_OK, refused ? row->depth : -1, NULL);
+		}
 		scene_finish(&s);
 	}
 }
 
-/* The profile is of servers' certificates. */
+/* The web's profile is of servers' certificates. */
 static void
 clients_are_free(void **state)
 {
@@ -192,11 +250,15 @@ clients_are_free(void **state)
 
 	(void)state;
 	scene_start(&s, true);
+	serial_zero(&s);
 	any_purpose(&s);
-	s.params.flags = FLAG;
+	s.params.flags = WEB;
 	s.params.peer = OTLS_ROLE_CLIENT;
 	scene_judge(&s);
 	scene_expect(&s, "a client's", OTLS_REASON_OK, -1, NULL);
+	s.params.flags = STRICT;
+	scene_judge(&s);
+	scene_expect(&s, "a client's, strictly", OTLS_REASON_MALFORMED, 1, NULL);
 	scene_finish(&s);
 }
 
@@ -211,7 +273,7 @@ all_findings(void **state)
 	s.leaf.common_name = "SERVER.example";
 	s.root.serial = otls__bytes("\0", 1);
 	any_purpose(&s);
-	s.params.flags = FLAG;
+	s.params.flags = WEB;
 	s.params.find_all = true;
 	scene_judge(&s);
 	scene_expect(&s, "all", OTLS_REASON_MALFORMED, 2, NULL);

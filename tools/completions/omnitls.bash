@@ -88,7 +88,7 @@ _omnitls_verify() {
     --skip-feature) _omnitls_words 'pedantic-*' 'rfc5280-incompatible-with-webpki' ;;
     --name | -n | --time | -T | --depth | -d) COMPREPLY=() ;;
     *)
-      _omnitls_words --chain --ca --name --time --purpose --depth --partial-chain --web --crl --crl-all --backend --json \
+      _omnitls_words --chain --ca --name --time --purpose --depth --partial-chain --strict --web --crl --crl-all --backend --json \
         --limbo --offline --skip-feature --exclude --help
       ;;
   esac

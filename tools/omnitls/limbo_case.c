@@ -88,12 +88,34 @@ read_name(const cJSON *json)
 	return strcmp(kind, "DNS") == 0 || strcmp(kind, "IP") == 0 ? text_at(name, "value") : NULL;
 }
 
+/* A case's place says by which rules it is judged: "rfc5280::" and "crl::" hold those who issue to the RFC, "webpki::" to
+ * what the web's authorities have agreed on, and the others to what a verifier must see to.  The same certificate is to
+ * be accepted in one and refused in another (ca-as-leaf). */
+static uint64_t
+read_profile(const cJSON *json)
+{
+	static const struct {
+		const char *place;
+		uint64_t flag;
+	} profiles[] = {
+		{ "rfc5280::", OTLS_VERIFY_FLAG_STRICT },
+		{ "crl::", OTLS_VERIFY_FLAG_STRICT },
+		{ "webpki::", OTLS_VERIFY_FLAG_WEB_PROFILE },
+	};
+	const char *id = text_at(json, "id");
+
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
+		if (strncmp(id, profiles[i].place, strlen(profiles[i].place)) == 0)
+			return profiles[i].flag;
+	return 0;
+}
+
 /* What a suite asks for beyond what every connection does.  What it trusts are anchors, roots or not; the leaf's key
  * usage counts where it says so. */
 static uint64_t
 read_flags(const cJSON *json)
 {
-	uint64_t flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN | OTLS_VERIFY_FLAG_WEB_PROFILE;
+	uint64_t flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN | read_profile(json);
 
 	if (cJSON_GetArraySize(cJSON_GetObjectItem(json, "key_usage")) == 0)
 		flags |= OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE;

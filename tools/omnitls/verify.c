@@ -12,7 +12,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPTION_LIMBO = 256, OPTION_OFFLINE, OPTION_SKIP, OPTION_EXCLUDE, OPTION_WEB, OPTION_CRL, OPTION_CRL_ALL };
+enum {
+	OPTION_LIMBO = 256,
+	OPTION_OFFLINE,
+	OPTION_SKIP,
+	OPTION_EXCLUDE,
+	OPTION_STRICT,
+	OPTION_WEB,
+	OPTION_CRL,
+	OPTION_CRL_ALL
+};
 
 static const struct option options_table[] = {
 	{ "backend", required_argument, NULL, 'B' },
@@ -23,6 +32,7 @@ static const struct option options_table[] = {
 	{ "purpose", required_argument, NULL, 'p' },
 	{ "depth", required_argument, NULL, 'd' },
 	{ "partial-chain", no_argument, NULL, 'P' },
+	{ "strict", no_argument, NULL, OPTION_STRICT },
 	{ "web", no_argument, NULL, OPTION_WEB },
 	{ "crl", required_argument, NULL, OPTION_CRL },
 	{ "crl-all", no_argument, NULL, OPTION_CRL_ALL },
@@ -54,6 +64,7 @@ static const char help[] =
     "  -p, --purpose WHOSE    server (default) or client\n"
     "  -d, --depth COUNT      intermediate certificates that the path may have (default 8)\n"
     "  -P, --partial-chain    any certificate that is trusted may end the path, not roots alone\n"
+    "      --strict           what RFC 5280 asks of those who issue, too\n"
     "      --web              the stricter profile of the web (Baseline Requirements)\n"
     "      --crl FILE         revocation lists (PEM or DER), which the certificate must not be on\n"
     "      --crl-all          ask them about the whole path, not about the certificate alone\n"
@@ -205,6 +216,9 @@ take_flag(struct verify_options *options, int option)
 	switch (option) {
 	case 'P':
 		options->flags |= OTLS_VERIFY_FLAG_PARTIAL_CHAIN;
+		return true;
+	case OPTION_STRICT:
+		options->flags |= OTLS_VERIFY_FLAG_STRICT;
 		return true;
 	case OPTION_WEB:
 		options->flags |= OTLS_VERIFY_FLAG_WEB_PROFILE;
