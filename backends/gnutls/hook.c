@@ -197,11 +197,16 @@ static int
 on_client_hello(otls_engine_connection *conn, const gnutls_datum_t *body)
 {
 	const otls_engine_config *config = conn->ctx->config;
+	otls_engine_config narrowed = *config;
 	otls_report report = { .alert = -1 };
 	uint16_t suite;
 	hello parsed;
 	bool tls13;
 
+	if (conn->setup->groups != NULL) {
+		narrowed.groups = conn->setup->groups;
+		narrowed.group_count = conn->setup->group_count;
+	}
 	if (config->role != OTLS_ROLE_SERVER || conn->suite_chosen || !parse_hello(body, &parsed))
 		return 0; /* for the library to refuse; or chosen before HelloRetryRequest */
 	tls13 = config->max_version >= 0x0304 && pairs_have(parsed.versions, 0x0304);
@@ -209,7 +214,7 @@ on_client_hello(otls_engine_connection *conn, const gnutls_datum_t *body)
 		return 0; /* for the library to refuse, with its own alert */
 	if ((suite = choose_suite(conn, tls13, &parsed)) == 0)
 		return GNUTLS_E_NO_CIPHER_SUITES;
-	if (gtls_priority_new(&conn->choice, config, &suite, 1, &report) != OTLS_OK)
+	if (gtls_priority_new(&conn->choice, &narrowed, &suite, 1, &report) != OTLS_OK)
 		return report.code == OTLS_E_MEMORY ? GNUTLS_E_MEMORY_ERROR : GNUTLS_E_INTERNAL_ERROR;
 	conn->suite_chosen = true;
 	return gnutls_priority_set(conn->session, conn->choice);

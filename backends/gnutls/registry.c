@@ -294,6 +294,8 @@ gtls_has(otls_capability capability)
 	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
 	case OTLS_CAP_NATIVE_VERIFY:
+	case OTLS_CAP_PEER_SCHEME:
+	case OTLS_CAP_OWN_SCHEMES:
 	case OTLS_CAP_KEY_CALLBACK:
 	case OTLS_CAP_SIGN_EDWARDS:
 		return true;

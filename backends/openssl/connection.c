@@ -406,6 +406,8 @@ set_up(otls_engine_connection *conn, const otls_engine_setup *setup)
 		return "transport";
 	if (setup->suites != NULL && !ossl_connection_suites(conn->ssl, setup->suites, setup->suite_count))
 		return "cipher suites";
+	if (setup->groups != NULL && !ossl_connection_groups(conn->ssl, setup->groups, setup->group_count))
+		return "groups";
 	if (identity != NULL && identity->key->signer != NULL && !use_identity(conn, identity))
 		return "certificate and remote key";
 	if (conn->config->role == OTLS_ROLE_SERVER) {

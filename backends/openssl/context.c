@@ -244,6 +244,8 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
 	case OTLS_CAP_NATIVE_VERIFY:
+	case OTLS_CAP_PEER_SCHEME:
+	case OTLS_CAP_OWN_SCHEMES:
 	case OTLS_CAP_CHOICE_PENDING: /* SSL_ERROR_WANT_X509_LOOKUP */
 		return true;
 	case OTLS_CAP_KEY_CALLBACK:
@@ -409,17 +411,32 @@ ossl_connection_suites(SSL *ssl, const uint16_t *suites, size_t count)
 }
 
 static bool
-context_groups(SSL_CTX *ctx, const uint16_t *ids, size_t count)
+name_groups(names *list, const uint16_t *ids, size_t count)
 {
-	names list = { .len = 0 };
-
+	*list = (names){ .len = 0 };
 	for (size_t i = 0; i < count; i++) {
 		const group *row = group_by_id(ids[i]);
 
-		if (row == NULL || !add_name(&list, row->name))
+		if (row == NULL || !add_name(list, row->name))
 			return false;
 	}
-	return SSL_CTX_set1_groups_list(ctx, list.text) == 1;
+	return true;
+}
+
+static bool
+context_groups(SSL_CTX *ctx, const uint16_t *ids, size_t count)
+{
+	names list;
+
+	return name_groups(&list, ids, count) && SSL_CTX_set1_groups_list(ctx, list.text) == 1;
+}
+
+bool
+ossl_connection_groups(SSL *ssl, const uint16_t *ids, size_t count)
+{
+	names list;
+
+	return name_groups(&list, ids, count) && SSL_set1_groups_list(ssl, list.text) == 1;
 }
 
 /* The second list is what a server asks of clients; a system's configuration may have set it on its own. */

@@ -14,7 +14,8 @@ enum {
 };
 enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
 enum { RECORD_HEADER_LEN = 5 };
-enum { HANDSHAKE_CERTIFICATE_REQUEST = 13, HANDSHAKE_HEADER_LEN = 4 };
+enum { HANDSHAKE_SERVER_KEY_EXCHANGE = 12, HANDSHAKE_CERTIFICATE_REQUEST = 13, HANDSHAKE_CERTIFICATE_VERIFY = 15 };
+enum { HANDSHAKE_HEADER_LEN = 4 };
 enum { ALPN_CHOSEN = 0, ALPN_NONE = 3 }; /* what the library takes from its ALPN callback */
 
 struct otls_engine_connection {
@@ -27,6 +28,7 @@ struct otls_engine_connection {
 	bool send_failed;
 	bool send_encrypted;                  /* what we send from now on is under keys */
 	bool bad_group;                       /* TLS 1.2 was about to use a group that is not on our list */
+	bool bad_scheme;                      /* TLS 1.2: the peer signed by a scheme that is not on our list */
 	bool ready;                           /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
 	bool chain_told;                      /* host peer_chain has the peer's certificates */
 	bool chain_empty;                     /* it was told that there are none */
@@ -35,6 +37,7 @@ struct otls_engine_connection {
 	bool choice_failed;                   /* and failed, or the library would not have what it chose */
 	bool closed;                          /* the peer's close_notify is in */
 	bool sign_failed;                     /* core had no signature for us */
+	uint16_t peer_scheme;                 /* TLS 1.2: what the peer signed by; 0: not yet, or TLS 1.3 */
 	const otls_engine_identity *identity; /* the one that is shown; NULL: none */
 };
 
@@ -130,19 +133,54 @@ choose_by_request(otls_engine_connection *conn, otls_bytes request)
 	free(names);
 }
 
+/* By what the peer signs, which 5.5 has no call for: CertificateVerify begins with it; in a ServerKeyExchange the curve and
+ * the point stand before it (RFC 5246, sections 7.4.3 and 7.4.8; RFC 8422, section 5.4). */
+static void
+note_scheme(otls_engine_connection *conn, otls_bytes message, bool key_exchange)
+{
+	const otls_engine_config *config = conn->ctx->config;
+	enum { NAMED_CURVE_LEN = 3 };
+	otls_bytes point;
+
+	if (key_exchange && message.len >= NAMED_CURVE_LEN) {
+		message = (otls_bytes){ message.data + NAMED_CURVE_LEN, message.len - NAMED_CURVE_LEN };
+		if (!take_vector(&message, 1, &point))
+			return;
+	}
+	if (message.len < 2)
+		return;
+	conn->peer_scheme = (uint16_t)(message.data[0] << 8 | message.data[1]);
+	conn->bad_scheme = true;
+	for (size_t i = 0; i < config->scheme_count; i++)
+		if (config->schemes[i] == conn->peer_scheme)
+			conn->bad_scheme = false;
+}
+
 /* TLS 1.2: the library shows each message before it acts on it. */
 static void
 see_message(int outbound, int version, int type, const void *data, size_t len, WOLFSSL *ssl, void *arg)
 {
 	otls_engine_connection *conn = arg;
 	const uint8_t *message = data;
+	otls_bytes body;
 
 	(void)version;
 	(void)ssl;
-	if (outbound || type != RECORD_HANDSHAKE || len < HANDSHAKE_HEADER_LEN ||
-	    message[0] != HANDSHAKE_CERTIFICATE_REQUEST || conn->choice_made)
+	if (outbound || type != RECORD_HANDSHAKE || len < HANDSHAKE_HEADER_LEN)
 		return;
-	choose_by_request(conn, (otls_bytes){ message + HANDSHAKE_HEADER_LEN, len - HANDSHAKE_HEADER_LEN });
+	body = (otls_bytes){ message + HANDSHAKE_HEADER_LEN, len - HANDSHAKE_HEADER_LEN };
+	switch (message[0]) {
+	case HANDSHAKE_CERTIFICATE_REQUEST:
+		if (!conn->choice_made && conn->ctx->config->choose_identity)
+			choose_by_request(conn, body);
+		break;
+	case HANDSHAKE_SERVER_KEY_EXCHANGE:
+	case HANDSHAKE_CERTIFICATE_VERIFY:
+		note_scheme(conn, body, message[0] == HANDSHAKE_SERVER_KEY_EXCHANGE);
+		break;
+	default:
+		break;
+	}
 }
 
 /* == what the library calls == */
@@ -175,15 +213,17 @@ wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg)
 static bool
 group_is_forbidden(const otls_engine_connection *conn)
 {
-	const otls_engine_config *config = conn->ctx->config;
+	bool own = conn->setup->groups != NULL;
+	const uint16_t *groups = own ? conn->setup->groups : conn->ctx->config->groups;
+	size_t count = own ? conn->setup->group_count : conn->ctx->config->group_count;
 	int suite = wolfSSL_get_current_cipher_suite(conn->ssl);
 	uint16_t group;
 
 	if (conn->ready || conn->send_encrypted || suite <= 0 || wolfSSL_version(conn->ssl) != 0x0303)
 		return false;
 	group = wolf_group_by_name(wolfSSL_get_curve_name(conn->ssl));
-	for (size_t i = 0; i < config->group_count; i++) {
-		if (config->groups[i] == group)
+	for (size_t i = 0; i < count; i++) {
+		if (groups[i] == group)
 			return false;
 	}
 	return true;
@@ -209,6 +249,8 @@ wolf_send(WOLFSSL *ssl, char *buf, int len, void *arg)
 	(void)ssl;
 	if (len <= 0 || (conn->choice_failed && buf[0] == RECORD_HANDSHAKE))
 		return WOLFSSL_CBIO_ERR_GENERAL;
+	if (conn->bad_scheme && !conn->ready && buf[0] != RECORD_ALERT)
+		return WOLFSSL_CBIO_ERR_GENERAL; /* the library takes any that it knows */
 	if (group_is_forbidden(conn) && buf[0] == RECORD_HANDSHAKE) {
 		conn->bad_group = true;
 		return WOLFSSL_CBIO_ERR_GENERAL;
@@ -361,6 +403,8 @@ alert_for(otls_engine_connection *conn, int error)
 		return ALERT_PROTOCOL_VERSION;
 	if (conn->sign_failed || conn->choice_failed)
 		return ALERT_INTERNAL_ERROR;
+	if (conn->bad_scheme)
+		return ALERT_ILLEGAL_PARAMETER;
 	if (conn->bad_group)
 		return is_server(conn) ? ALERT_HANDSHAKE_FAILURE : ALERT_ILLEGAL_PARAMETER;
 	if (conn->chain_told && !conn->chain_empty && !conn->judged)
@@ -403,6 +447,8 @@ handshake_failed(otls_engine_connection *conn, const char *function, int error, 
 	tell_refused_chain(conn);
 	if (conn->choice_failed)
 		wolf_refuse(report, OTLS_E_BACKEND, function, "no identity for the request");
+	else if (conn->bad_scheme)
+		wolf_refuse(report, OTLS_E_HANDSHAKE, function, "signed by a scheme that is not allowed");
 	else if (conn->bad_group)
 		wolf_refuse(report, OTLS_E_HANDSHAKE, function, "no group in common");
 	else
@@ -468,6 +514,8 @@ set_up_server(otls_engine_connection *conn, otls_report *report)
 	const otls_engine_setup *setup = conn->setup;
 	uint8_t list[2 * WOLF_SUITES_MAX];
 
+	if (setup->group_count > 0 && wolf_connection_group(conn->ssl, setup->groups[0], report) != OTLS_OK)
+		return OTLS_ERROR;
 	if (setup->suites == NULL)
 		return OTLS_OK;
 	if (!wolf_suite_bytes(setup->suites, setup->suite_count, list))
@@ -493,10 +541,8 @@ connection_init(otls_engine_connection *conn, otls_engine_context *ctx, const ot
 	wolfSSL_SetIOReadCtx(conn->ssl, conn);
 	wolfSSL_SetIOWriteCtx(conn->ssl, conn);
 	wolfSSL_SetCertCbCtx(conn->ssl, conn);
-	if (!is_server(conn) && ctx->config->choose_identity) {
-		wolfSSL_set_msg_callback(conn->ssl, see_message);
-		wolfSSL_set_msg_callback_arg(conn->ssl, conn);
-	}
+	wolfSSL_set_msg_callback(conn->ssl, see_message);
+	wolfSSL_set_msg_callback_arg(conn->ssl, conn);
 	wolfSSL_KeepArrays(conn->ssl); /* exporter and master secret are read after the handshake */
 	return is_server(conn) ? set_up_server(conn, report) : set_up_client(conn, report);
 }
@@ -573,6 +619,7 @@ negotiated(const otls_engine_connection *conn, otls_engine_info *info)
 	info->suite = (uint16_t)suite;
 	if (conn->ready) /* before, P-256 stands in */
 		info->group = wolf_group_by_name(wolfSSL_get_curve_name(conn->ssl));
+	info->peer_scheme = conn->peer_scheme;
 	wolfSSL_get0_alpn_selected(conn->ssl, &name, &len);
 	info->alpn = (otls_bytes){ name, name == NULL ? 0 : len };
 	info->resumed = conn->ready && wolfSSL_session_reused(conn->ssl) != 0;

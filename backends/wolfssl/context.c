@@ -133,15 +133,16 @@ supports_suite(uint16_t id)
 struct group_row {
 	uint16_t id;
 	const char *list_name, *name; /* in a list of curves; as wolfSSL_get_curve_name says it */
+	word16 size;                  /* bytes of a coordinate */
 };
 
 static const struct group_row groups[] = {
-	{ WOLFSSL_ECC_SECP256R1, "P-256", "SECP256R1" },
-	{ WOLFSSL_ECC_SECP384R1, "P-384", "SECP384R1" },
-	{ WOLFSSL_ECC_SECP521R1, "P-521", "SECP521R1" },
-	{ WOLFSSL_ECC_X25519, "X25519", "X25519" },
+	{ WOLFSSL_ECC_SECP256R1, "P-256", "SECP256R1", 32 },
+	{ WOLFSSL_ECC_SECP384R1, "P-384", "SECP384R1", 48 },
+	{ WOLFSSL_ECC_SECP521R1, "P-521", "SECP521R1", 66 },
+	{ WOLFSSL_ECC_X25519, "X25519", "X25519", 32 },
 #if WOLF_X448
-	{ WOLFSSL_ECC_X448, "X448", "X448" },
+	{ WOLFSSL_ECC_X448, "X448", "X448", 56 },
 #endif
 };
 
@@ -298,6 +299,25 @@ set_groups(otls_engine_context *ctx, otls_report *report)
 		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_CTX_set1_curves_list", 0);
 	if (wolfSSL_CTX_set_groups(ctx->ctx, ids, (int)config->group_count) != WOLFSSL_SUCCESS)
 		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_CTX_set_groups", 0);
+	return OTLS_OK;
+}
+
+/* TLS 1.3 goes by the groups, which the library refuses where that version is off.  TLS 1.2 puts together the curves that
+ * were set and those that the client offers, and takes the first that has the size which was set.  In this order: the groups
+ * take the curves away. */
+otls_status
+wolf_connection_group(WOLFSSL *ssl, uint16_t id, otls_report *report)
+{
+	const struct group_row *row = find_group(id);
+	int group = id;
+
+	if (row == NULL)
+		return wolf_refuse(report, OTLS_E_UNSUPPORTED, "wolfSSL_set_groups", "no such group");
+	if (wolfSSL_version(ssl) >= 0x0304 && wolfSSL_set_groups(ssl, &group, 1) != WOLFSSL_SUCCESS)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_set_groups", 0);
+	if (wolfSSL_UseSupportedCurve(ssl, id) != WOLFSSL_SUCCESS ||
+	    wolfSSL_SetTmpEC_DHE_Sz(ssl, row->size) != WOLFSSL_SUCCESS)
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_UseSupportedCurve", 0);
 	return OTLS_OK;
 }
 

@@ -188,6 +188,8 @@ bool wolf_supports(otls_kind kind, uint16_t id);
 uint16_t wolf_group_by_name(const char *name);
 /* Suites as the library's byte list takes them; false: too many. */
 bool wolf_suite_bytes(const uint16_t *suites, size_t count, uint8_t out[2 * WOLF_SUITES_MAX]);
+/* What one connection of a server takes, instead of the context's groups. */
+otls_status wolf_connection_group(WOLFSSL *ssl, uint16_t id, otls_report *report);
 
 /* Gives one connection an identity of its own. */
 bool wolf_use_identity(WOLFSSL *ssl, const otls_engine_identity *identity);

@@ -72,29 +72,10 @@ issuer_fits(const otls_certificate_request *request, const otls_identity *identi
 	return request->names.count == 0;
 }
 
-/* An engine that does not tell the server's schemes tells none. */
-static bool
-server_takes(const otls_certificate_request *request, uint16_t scheme)
-{
-	for (size_t i = 0; i < request->scheme_count; i++)
-		if (request->schemes[i] == scheme)
-			return true;
-	return request->scheme_count == 0;
-}
-
 bool
 otls__request_takes(const otls_connection *conn, const otls_identity *identity)
 {
-	otls_signature_kind kind = otls__identity_kind(identity);
-	uint16_t group = identity->chain[0]->spki.group;
-
-	for (size_t i = 0; i < conn->sealed->scheme_count; i++) {
-		uint16_t scheme = conn->sealed->schemes[i];
-
-		if (server_takes(&conn->request, scheme) && otls__scheme_fits(scheme, kind, group, conn->gate.version))
-			return true;
-	}
-	return false;
+	return otls__can_sign(conn, identity, conn->gate.version, otls_connection_client_scheme_at);
 }
 
 /* Of those that can sign, the latest of a named authority, else the latest; NULL: none of them can. */

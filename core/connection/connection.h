@@ -3,6 +3,7 @@
  *   connection.c  life and settings           run.c        entry to every call: checks, waiting, failing
  *   getters.c     what it answers about itself host.c       what the engine calls: bytes in and out, the peer's chain
  *   handshake.c   from the first byte to OPEN  hello.c      a server's outcome of the hello
+ *   offer.c       what of the hello fits what the server has
  *   verdict.c     judging the peer, and naming failures
  *   verify_callback.c  what else is said about it: pins, the library's own verifier, the verify callback
  *   client_certificate.c  what a server's request says, and what a client shows for it
@@ -116,6 +117,10 @@ struct otls_connection {
 	/* handshake */
 	otls_engine_connection *native;
 	otls_engine_setup setup;
+	uint16_t *suites; /* server: what is left of the context's for this client; NULL: all of them */
+	size_t suite_count;
+	uint16_t *groups; /* server: the context's, the one to take first; NULL: as they are */
+	size_t group_count;
 	otls_identity *identity; /* what a callback chose; NULL: server: the context's own; client: none */
 	otls_identity *former;   /* client: the one before, which the engine has until it takes the next */
 	otls_native *own_native; /* what was built for it */
@@ -180,11 +185,20 @@ otls_status otls__send_queued(otls_connection *conn);
 /* Reads once from the transport into the input.  OK, WANT_READ, EOF, ERROR: input_end is set. */
 otls_status otls__fill(otls_connection *conn);
 
-/* == handshake.c, hello.c == */
+/* == handshake.c, hello.c, offer.c == */
 /* A step. */
 otls_status otls__handshake_step(otls_connection *conn, void *arg);
 /* Server: reads the hello, asks the callbacks, and builds the engine's connection from the outcome. */
 otls_status otls__hello_step(otls_connection *conn);
+/* Server: chooses the group, or takes out the suites that need one; handshake_failure: nothing is left. */
+otls_status otls__offer_groups(otls_connection *conn);
+/* Server: which certificate is shown to this client; handshake_failure: it has a use for none. */
+otls_status otls__offer_identity(otls_connection *conn, otls_identity **identity);
+/* The i-th of the peer's schemes; 0 after the last one. */
+typedef uint16_t (*otls_scheme_at)(const otls_connection *conn, size_t i);
+/* Whether the identity's key signs by a scheme that both sides have.  No schemes of the peer are known: by one of ours. */
+bool otls__can_sign(
+    const otls_connection *conn, const otls_identity *identity, uint16_t version, otls_scheme_at theirs);
 /* Builds the engine's connection. */
 otls_status otls__native_new(otls_connection *conn, otls_identity *identity);
 /* Refuses before there is an engine, or while everything is still in plain: queues the alert.  Answers ERROR. */

@@ -232,6 +232,12 @@ otls_connection_group(const otls_connection *conn)
 }
 
 const char *
+otls_connection_signature_scheme(const otls_connection *conn)
+{
+	return is_open(conn) ? otls__scheme_name(conn->info.peer_scheme) : "";
+}
+
+const char *
 otls_connection_compression(const otls_connection *conn)
 {
 	(void)conn;

@@ -103,6 +103,8 @@ begin(otls_connection *conn)
 		.max_version = conn->sealed->settings.max_version,
 		.suites = conn->sealed->suites,
 		.suite_count = conn->sealed->suite_count,
+		.groups = conn->sealed->groups,
+		.group_count = conn->sealed->group_count,
 	};
 	conn->started = otls__now();
 	conn->deadline = conn->handshake_timeout < 0 ? 0 : conn->started + (int64_t)conn->handshake_timeout * 1000;
@@ -121,6 +123,10 @@ fill_setup(otls_connection *conn)
 		.size = sizeof(otls_engine_setup),
 		.server_name = client ? otls_connection_server_name(conn) : "",
 		.alpn = client ? otls__alpn_offered(conn) : otls__bytes(conn->alpn_wire, 0),
+		.suites = conn->suites,
+		.suite_count = conn->suite_count,
+		.groups = conn->groups,
+		.group_count = conn->group_count,
 	};
 	if (!client && conn->alpn_choice.data != NULL) {
 		conn->alpn_wire[0] = (uint8_t)conn->alpn_choice.len;
@@ -162,12 +168,37 @@ otls__native_new(otls_connection *conn, otls_identity *identity)
 /* == after the last byte: what was negotiated must be what was allowed == */
 
 static bool
-suite_allowed(const otls_connection *conn, uint16_t suite)
+has_id(const uint16_t *ids, size_t count, uint16_t id)
 {
-	for (size_t i = 0; i < conn->sealed->suite_count; i++)
-		if (conn->sealed->suites[i] == suite)
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
 			return true;
 	return false;
+}
+
+/* 0: the engine does not know, or there was none.  What DHE of TLS 1.2 takes is on no list of ours. */
+static otls_status
+check_group(const otls_connection *conn)
+{
+	const otls_engine_info *info = &conn->info;
+
+	if (info->group == 0 || otls_cipher_by_id(info->suite)->kx == OTLS_KX_DHE)
+		return OTLS_OK;
+	if (!has_id(conn->sealed->groups, conn->sealed->group_count, info->group) ||
+	    (conn->gate.group != 0 && conn->gate.group != info->group))
+		return otls__fail(OTLS_E_HANDSHAKE, "group 0x%04x was negotiated and is not allowed", info->group);
+	return OTLS_OK;
+}
+
+/* 0: as above. */
+static otls_status
+check_scheme(const otls_connection *conn)
+{
+	uint16_t scheme = conn->info.peer_scheme;
+
+	if (scheme == 0 || has_id(conn->sealed->schemes, conn->sealed->scheme_count, scheme))
+		return OTLS_OK;
+	return otls__fail(OTLS_E_HANDSHAKE, "the peer signed by the scheme 0x%04x, which is not allowed", scheme);
 }
 
 static otls_status
@@ -180,9 +211,9 @@ check_negotiated(const otls_connection *conn)
 	    info->version != conn->gate.version)
 		return otls__fail(
 		    OTLS_E_HANDSHAKE, "%s was negotiated and is not allowed", otls__version_name(info->version));
-	if (!suite_allowed(conn, info->suite) || info->suite != conn->gate.suite)
+	if (!has_id(conn->sealed->suites, conn->sealed->suite_count, info->suite) || info->suite != conn->gate.suite)
 		return otls__fail(OTLS_E_HANDSHAKE, "suite 0x%04x was negotiated and is not allowed", info->suite);
-	return OTLS_OK;
+	return check_group(conn) == OTLS_OK ? check_scheme(conn) : OTLS_ERROR;
 }
 
 static otls_status

@@ -1,4 +1,4 @@
-/* A server reads the hello before there is an engine: name, context, application protocol, certificate. */
+/* A server reads the hello before there is an engine: name, context, application protocol, groups, certificate. */
 #include "connection/connection.h"
 
 #include "registry/registry.h"
@@ -237,76 +237,6 @@ choose_alpn(otls_connection *conn)
 	return OTLS_OK;
 }
 
-/* == the certificate == */
-
-/* Whether a suite of TLS 1.2 is offered that this kind of key signs for.  TLS 1.3's suites say nothing of keys. */
-static bool
-suite_fits(const otls_connection *conn, otls_signature_kind kind, uint16_t version)
-{
-	bool rsa = kind == OTLS_SIGNATURE_RSA_PKCS1 || kind == OTLS_SIGNATURE_RSA_PSS;
-
-	if (version == OTLS_TLS1_3)
-		return true;
-	for (size_t i = 0; i < conn->sealed->suite_count; i++) {
-		const otls_cipher *cipher = otls_cipher_by_id(conn->sealed->suites[i]);
-
-		if (cipher->auth == (rsa ? OTLS_AUTH_RSA : OTLS_AUTH_ECDSA) &&
-		    otls__pairs_have(conn->gate.client.suites, cipher->id))
-			return true;
-	}
-	return false;
-}
-
-static bool
-scheme_fits(const otls_connection *conn, const otls_identity *identity, otls_signature_kind kind, uint16_t version)
-{
-	otls_bytes offered = conn->gate.client.schemes;
-
-	if (offered.len == 0)
-		return true; /* TLS 1.2 without the extension: the engine decides */
-	for (size_t i = 0; i < conn->sealed->scheme_count; i++) {
-		uint16_t scheme = conn->sealed->schemes[i];
-
-		if (otls__pairs_have(offered, scheme) &&
-		    otls__scheme_fits(scheme, kind, identity->chain[0]->spki.group, version))
-			return true;
-	}
-	return false;
-}
-
-static bool
-identity_fits(const otls_connection *conn, const otls_identity *identity)
-{
-	uint16_t ours = conn->sealed->settings.max_version, theirs = conn->gate.client.max_version;
-	uint16_t version = theirs < ours ? theirs : ours;
-	otls_signature_kind kind = otls__identity_kind(identity);
-
-	return scheme_fits(conn, identity, kind, version) && suite_fits(conn, kind, version);
-}
-
-/* By name and schemes, else by schemes, else the first. */
-static otls_identity *
-choose_identity(const otls_connection *conn)
-{
-	const otls_settings *settings = &conn->sealed->settings;
-	otls_identity *fitting = NULL;
-	otls_peer_name name;
-	bool named = settings->identity_count > 1 && conn->server_name[0] != '\0' &&
-		     otls__peer_name_parse(conn->server_name, &name) == OTLS_OK;
-
-	for (size_t i = 0; i < settings->identity_count; i++) {
-		otls_identity *identity = settings->identities[i];
-
-		if (!identity_fits(conn, identity))
-			continue;
-		if (!named || otls__certificate_matches(identity->chain[0], &name, true))
-			return identity;
-		if (fitting == NULL)
-			fitting = identity;
-	}
-	return fitting != NULL ? fitting : settings->identities[0];
-}
-
 /* == the step == */
 
 /* Names are at most 255 bytes and hold no NUL: the hello's reader has seen to that. */
@@ -325,15 +255,17 @@ otls_status
 otls__hello_step(otls_connection *conn)
 {
 	otls_status status = read_hello(conn);
+	otls_identity *identity;
 
 	if (status != OTLS_OK)
 		return status;
 	keep_name(conn);
 	if ((status = check_version(conn)) != OTLS_OK || (status = keep_offers(conn)) != OTLS_OK ||
 	    (status = ask_servername(conn)) != OTLS_OK || (status = check_outcome(conn)) != OTLS_OK ||
-	    (status = choose_alpn(conn)) != OTLS_OK)
+	    (status = choose_alpn(conn)) != OTLS_OK || (status = otls__offer_groups(conn)) != OTLS_OK ||
+	    (status = otls__offer_identity(conn, &identity)) != OTLS_OK)
 		return status;
-	if (otls__native_new(conn, conn->identity != NULL ? conn->identity : choose_identity(conn)) != OTLS_OK)
+	if (otls__native_new(conn, identity) != OTLS_OK)
 		return OTLS_ERROR;
 	return otls__gate_release(&conn->gate);
 }

@@ -162,6 +162,11 @@ otls__verify_params(const otls_connection *conn, const otls_store *store)
 		.max_intermediates = settings->verify_depth,
 		.flags = settings->verify_flags,
 		.time = otls__store_time(store),
+		.version = conn->gate.version,
+		.groups = conn->sealed->groups,
+		.group_count = conn->sealed->group_count,
+		.schemes = conn->sealed->schemes,
+		.scheme_count = conn->sealed->scheme_count,
 		.find_all = settings->verify != NULL,
 	};
 }

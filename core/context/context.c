@@ -73,7 +73,8 @@ copy_lists(const otls_settings *settings, otls_settings *copy)
 			copy->identities[i] = otls__identity_ref(settings->identities[i]);
 		copy->identity_count = settings->identity_count;
 	}
-	if (!copy_ids(&settings->suites, &copy->suites) || !copy_ids(&settings->suites13, &copy->suites13))
+	if (!copy_ids(&settings->suites, &copy->suites) || !copy_ids(&settings->suites13, &copy->suites13) ||
+	    !copy_ids(&settings->groups, &copy->groups) || !copy_ids(&settings->schemes, &copy->schemes))
 		return otls__fail_memory();
 	if (!otls__pins_copy(&settings->pins, &copy->pins) ||
 	    !otls__pins_copy(&settings->trusted_keys, &copy->trusted_keys))
@@ -95,7 +96,7 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	*copy = *settings;
 	copy->identities = NULL;
 	copy->identity_count = 0;
-	copy->suites = copy->suites13 = (otls_id_list){ 0 };
+	copy->suites = copy->suites13 = copy->groups = copy->schemes = (otls_id_list){ 0 };
 	copy->client_ca = (otls_ca_list){ 0 };
 	copy->alpn = (otls_alpn_list){ 0 };
 	copy->pins = copy->trusted_keys = (otls_pin_list){ 0 };
@@ -119,6 +120,8 @@ otls__settings_fini(otls_settings *settings)
 	otls_store_free(settings->store);
 	otls__free(settings->suites.ids);
 	otls__free(settings->suites13.ids);
+	otls__free(settings->groups.ids);
+	otls__free(settings->schemes.ids);
 	otls__ca_list_fini(&settings->client_ca);
 	otls__free(settings->alpn.wire);
 	otls__pins_fini(&settings->pins);

@@ -116,6 +116,7 @@ typedef struct otls_settings {
 	otls_pin_list pins;            /* one of them in addition to all else */
 	otls_pin_list trusted_keys;    /* one of them instead of chain and name */
 	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
+	otls_id_list groups, schemes;  /* likewise */
 	bool post_handshake_auth;      /* clients */
 	otls_ca_list client_ca;        /* servers: sent with the request for a certificate */
 	otls_client_certificate_fn client_certificate;
@@ -156,13 +157,22 @@ typedef struct otls_sealed {
 	atomic_uint refs;
 	const otls_engine *engine;
 	otls_settings settings;
-	uint16_t *suites, *groups, *schemes; /* what the defaults, the versions and the engine leave */
+	uint16_t *suites, *groups, *schemes; /* what otls__sealed_fill leaves of the lists */
 	size_t suite_count, group_count, scheme_count;
 	pthread_mutex_t lock; /* of the two below */
 	otls_native *natives;
 	otls_store *platform;
 } otls_sealed;
 
+/* == allowed.c == */
+/* Whether settings and engine let this suite, group or scheme be used. */
+bool otls__allows(const otls_engine *engine, const otls_settings *settings, otls_kind kind, uint16_t id);
+/* The list itself, or the default for its kind; only to be read. */
+otls_id_list otls__list_in_force(const otls_id_list *own, otls_kind kind);
+/* Fills the lists of a snapshot from its settings.  BAD_STATE: something is missing for a version of the range. */
+otls_status otls__sealed_fill(otls_sealed *sealed);
+
+/* == sealed.c == */
 otls_status otls__sealed_new(const otls_engine *engine, const otls_settings *settings, otls_sealed **sealed);
 otls_sealed *otls__sealed_ref(otls_sealed *sealed);
 void otls__sealed_free(otls_sealed *sealed);

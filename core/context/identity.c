@@ -93,21 +93,7 @@ otls__identity_new(otls_certificate *const *chain, size_t len, otls_key *key, ot
 otls_signature_kind
 otls__identity_kind(const otls_identity *identity)
 {
-	switch (identity->chain[0]->spki.type) {
-	case OTLS_KEY_TYPE_RSA:
-		return OTLS_SIGNATURE_RSA_PKCS1;
-	case OTLS_KEY_TYPE_RSA_PSS:
-		return OTLS_SIGNATURE_RSA_PSS;
-	case OTLS_KEY_TYPE_EC:
-		return OTLS_SIGNATURE_ECDSA;
-	case OTLS_KEY_TYPE_ED25519:
-		return OTLS_SIGNATURE_ED25519;
-	case OTLS_KEY_TYPE_ED448:
-		return OTLS_SIGNATURE_ED448;
-	case OTLS_KEY_TYPE_UNKNOWN:
-		break;
-	}
-	return OTLS_SIGNATURE_UNKNOWN;
+	return otls__spki_kind(&identity->chain[0]->spki);
 }
 
 /* Whether one takes the place of the other: a renewed certificate, for the same names and with the same kind of key. */

@@ -2,73 +2,6 @@
 #include "context/context.h"
 
 #include "error.h"
-#include "registry/registry.h"
-
-/* == lists == */
-
-/* Suites of TLS 1.3 are apart from those of TLS 1.2. */
-static bool
-suite_serves(uint16_t id, uint16_t version)
-{
-	return (otls_cipher_by_id(id)->min_version == OTLS_TLS1_3) == (version == OTLS_TLS1_3);
-}
-
-/* Appends what the engine supports of those of a version, if it is in the range: the context's own list, or else the
- * default.  There is room. */
-static void
-add_suites(otls_sealed *sealed, uint16_t version, const otls_id_list *own)
-{
-	const otls_settings *settings = &sealed->settings;
-	const uint16_t *from = own->ids != NULL ? own->ids : otls__default_suites;
-	size_t count = own->ids != NULL ? own->count : otls__default_suite_count;
-
-	if (version < settings->min_version || version > settings->max_version)
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (suite_serves(from[i], version) && sealed->engine->supports(OTLS_KIND_SUITE, from[i]))
-			sealed->suites[sealed->suite_count++] = from[i];
-}
-
-static otls_status
-fill_suites(otls_sealed *sealed)
-{
-	const otls_settings *settings = &sealed->settings;
-	size_t room = 2 * otls__default_suite_count + settings->suites.count + settings->suites13.count;
-
-	if ((sealed->suites = otls__alloc(room * sizeof(*sealed->suites))) == NULL)
-		return otls__fail_memory();
-	add_suites(sealed, OTLS_TLS1_3, &settings->suites13);
-	add_suites(sealed, OTLS_TLS1_2, &settings->suites);
-	return OTLS_OK;
-}
-
-/* What the engine supports of a default list. */
-static otls_status
-filter(const otls_sealed *sealed, otls_kind kind, const uint16_t *from, size_t count, uint16_t **to, size_t *to_count)
-{
-	*to_count = 0;
-	if ((*to = otls__alloc(count * sizeof(**to))) == NULL)
-		return otls__fail_memory();
-	for (size_t i = 0; i < count; i++)
-		if (sealed->engine->supports(kind, from[i]))
-			(*to)[(*to_count)++] = from[i];
-	return OTLS_OK;
-}
-
-static otls_status
-fill_lists(otls_sealed *sealed)
-{
-	if (fill_suites(sealed) != OTLS_OK ||
-	    filter(sealed, OTLS_KIND_GROUP, otls__default_groups, otls__default_group_count, &sealed->groups,
-		&sealed->group_count) != OTLS_OK ||
-	    filter(sealed, OTLS_KIND_SCHEME, otls__default_schemes, otls__default_scheme_count, &sealed->schemes,
-		&sealed->scheme_count) != OTLS_OK)
-		return OTLS_ERROR;
-	if (sealed->suite_count == 0 || sealed->group_count == 0 || sealed->scheme_count == 0)
-		return otls__fail(OTLS_E_BACKEND, "%s has no suite, group or signature scheme that is allowed here",
-		    sealed->engine->library);
-	return OTLS_OK;
-}
 
 /* == life == */
 
@@ -83,7 +16,7 @@ otls__sealed_new(const otls_engine *engine, const otls_settings *settings, otls_
 	atomic_init(&new->refs, 1);
 	pthread_mutex_init(&new->lock, NULL);
 	new->engine = engine;
-	if (otls__settings_copy(settings, &new->settings) != OTLS_OK || fill_lists(new) != OTLS_OK) {
+	if (otls__settings_copy(settings, &new->settings) != OTLS_OK || otls__sealed_fill(new) != OTLS_OK) {
 		otls__sealed_free(new);
 		return OTLS_ERROR;
 	}

@@ -51,10 +51,10 @@ check_version(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 }
 
 static bool
-is_suite_allowed(const otls_gate_rules *rules, uint16_t suite)
+has_id(const uint16_t *ids, size_t count, uint16_t id)
 {
-	for (size_t i = 0; i < rules->suite_count; i++)
-		if (rules->suites[i] == suite)
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
 			return true;
 	return false;
 }
@@ -65,7 +65,7 @@ check_suite(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 	const otls_cipher *cipher = otls_cipher_by_id(hello->suite);
 
 	if (cipher == NULL || !otls__pairs_have(gate->client.suites, hello->suite) ||
-	    !is_suite_allowed(&gate->rules, hello->suite)) {
+	    !has_id(gate->rules.suites, gate->rules.suite_count, hello->suite)) {
 		*alert = ALERT_ILLEGAL_PARAMETER;
 		return otls__fail(
 		    OTLS_E_HANDSHAKE, "the server chooses the suite 0x%04x, which is not allowed", hello->suite);
@@ -154,13 +154,20 @@ check_retry(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 	return OTLS_OK;
 }
 
+static bool
+is_group_allowed(const otls_gate *gate, uint16_t group)
+{
+	return otls__pairs_have(gate->client.groups, group) &&
+	       (gate->rules.groups == NULL || has_id(gate->rules.groups, gate->rules.group_count, group));
+}
+
 static otls_status
 check_tls13(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 {
 	if (!otls__bytes_equal(hello->session_id, gate->client.session_id))
 		return otls__hello_refuse(
 		    alert, ALERT_ILLEGAL_PARAMETER, "ServerHello: another session id than was sent");
-	if (hello->group != 0 && !otls__pairs_have(gate->client.groups, hello->group))
+	if (hello->group != 0 && !is_group_allowed(gate, hello->group))
 		return otls__hello_refuse(
 		    alert, ALERT_ILLEGAL_PARAMETER, "the server chooses a group that was not offered");
 	if (hello->is_retry)

@@ -338,12 +338,14 @@ otls__client_hello_parse(otls_bytes message, otls_client_hello *hello, int *aler
 
 /* == the second hello == */
 
-/* RFC 8446, section 4.1.2. */
+/* RFC 8446, section 4.1.2.  psk_key_exchange_modes is not among them there: but wolfSSL 5.5 leaves it out of its second
+ * hello, and it says nothing where there is no pre_shared_key. */
 static bool
 may_change(uint16_t type)
 {
 	return type == EXTENSION_KEY_SHARE || type == EXTENSION_COOKIE || type == EXTENSION_EARLY_DATA ||
-	       type == EXTENSION_PRE_SHARED_KEY || type == EXTENSION_PADDING;
+	       type == EXTENSION_PRE_SHARED_KEY || type == EXTENSION_PADDING ||
+	       type == EXTENSION_PSK_KEY_EXCHANGE_MODES;
 }
 
 /* The next extension that may not change. */

@@ -384,6 +384,7 @@ keep_choice(otls_gate *gate, const otls_server_hello *hello)
 	}
 	memcpy(gate->server_random, hello->random.data, sizeof(gate->server_random));
 	gate->version = hello->version;
+	gate->group = hello->group;
 	gate->extended_master_secret = hello->extended_master_secret;
 	gate->state = hello->version >= 0x0304 ? OTLS_GATE_OPEN : OTLS_GATE_WATCH;
 }

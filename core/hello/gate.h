@@ -25,6 +25,8 @@ typedef struct otls_gate_rules {
 	uint16_t min_version, max_version;
 	const uint16_t *suites; /* allowed: may be narrower than what the engine offers */
 	size_t suite_count;
+	const uint16_t *groups; /* likewise, of TLS 1.3; NULL: whatever was offered */
+	size_t group_count;
 } otls_gate_rules;
 
 /* Follows records as their bytes flow by, and copies one kind of handshake message out of them. */
@@ -53,6 +55,7 @@ typedef struct otls_gate {
 	bool sent_done;           /* outbound bytes are watched no more */
 	uint8_t server_random[32];
 	uint16_t version, suite; /* of the ServerHello; 0: none yet; suite: of the HelloRetryRequest before that */
+	uint16_t group;          /* of the ServerHello's key_share, TLS 1.3; 0: none */
 	bool extended_master_secret;
 	otls_buffer certificate; /* TLS 1.2: the peer's Certificate message with its header; empty: none passed */
 } otls_gate;

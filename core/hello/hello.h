@@ -47,8 +47,8 @@ typedef struct otls_server_hello {
  * empty ALPN names, compression methods without null, pre_shared_key that is not last. */
 otls_status otls__client_hello_parse(otls_bytes message, otls_client_hello *hello, int *alert);
 otls_status otls__server_hello_parse(otls_bytes message, otls_server_hello *hello, int *alert);
-/* The second hello after HelloRetryRequest: all but key_share, cookie, early_data, pre_shared_key and padding must be
- * byte-equal and in the same order, else illegal_parameter. */
+/* The second hello after HelloRetryRequest: all but key_share, cookie, early_data, pre_shared_key, psk_key_exchange_modes
+ * and padding must be byte-equal and in the same order, else illegal_parameter. */
 otls_status otls__client_hello_compare(const otls_client_hello *first, const otls_client_hello *second, int *alert);
 
 /* Whether a list of pairs of bytes holds the number. */

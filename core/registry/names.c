@@ -1,5 +1,7 @@
-/* Versions, groups, signature schemes and alerts by their IANA numbers. */
+/* Versions, signature schemes and alerts by their IANA numbers. */
 #include "registry/registry.h"
+
+#include <strings.h>
 
 struct name {
 	uint16_t id;
@@ -12,34 +14,6 @@ static const struct name versions[] = {
 	{ 0x0302, "TLSv1.1" },
 	{ 0x0303, "TLSv1.2" },
 	{ 0x0304, "TLSv1.3" },
-};
-
-static const struct name groups[] = {
-	{ 0x0015, "secp224r1" },
-	{ 0x0016, "secp256k1" },
-	{ 0x0017, "secp256r1" },
-	{ 0x0018, "secp384r1" },
-	{ 0x0019, "secp521r1" },
-	{ 0x001A, "brainpoolP256r1" },
-	{ 0x001B, "brainpoolP384r1" },
-	{ 0x001C, "brainpoolP512r1" },
-	{ 0x001D, "x25519" },
-	{ 0x001E, "x448" },
-	{ 0x001F, "brainpoolP256r1tls13" },
-	{ 0x0020, "brainpoolP384r1tls13" },
-	{ 0x0021, "brainpoolP512r1tls13" },
-	{ 0x0029, "curveSM2" },
-	{ 0x0100, "ffdhe2048" },
-	{ 0x0101, "ffdhe3072" },
-	{ 0x0102, "ffdhe4096" },
-	{ 0x0103, "ffdhe6144" },
-	{ 0x0104, "ffdhe8192" },
-	{ 0x0200, "MLKEM512" },
-	{ 0x0201, "MLKEM768" },
-	{ 0x0202, "MLKEM1024" },
-	{ 0x11EB, "SecP256r1MLKEM768" },
-	{ 0x11EC, "X25519MLKEM768" },
-	{ 0x11ED, "SecP384r1MLKEM1024" },
 };
 
 /* Without the registry's "_RESERVED" behind those that TLS 1.3 no longer sends. */
@@ -167,12 +141,6 @@ otls__version_name(uint16_t version)
 }
 
 const char *
-otls__group_name(uint16_t group)
-{
-	return find(groups, OTLS_COUNT(groups), group, "");
-}
-
-const char *
 otls__scheme_name(uint16_t scheme)
 {
 	const struct scheme *found = find_scheme(scheme);
@@ -204,11 +172,76 @@ otls__scheme_algorithm(uint16_t scheme)
 }
 
 bool
+otls__scheme_serves(uint16_t scheme, uint16_t version)
+{
+	const struct scheme *found = find_scheme(scheme);
+
+	return found != NULL && version >= found->min_version && version <= found->max_version;
+}
+
+bool
 otls__scheme_fits(uint16_t scheme, otls_signature_kind key, uint16_t group, uint16_t version)
 {
 	const struct scheme *found = find_scheme(scheme);
 
-	if (found == NULL || found->key != key || version < found->min_version || version > found->max_version)
+	if (!otls__scheme_serves(scheme, version) || found->key != key)
 		return false;
 	return version < 0x0304 || found->group == 0 || found->group == group;
+}
+
+/* == lists of schemes == */
+
+/* What OpenSSL calls them: by key, and by key and hash. */
+static const struct word {
+	const char *text;
+	uint16_t ids[OTLS_WORD_IDS_MAX];
+} words[] = {
+	{ "RSA+SHA1", { 0x0201 } },
+	{ "RSA+SHA256", { 0x0401 } },
+	{ "RSA+SHA384", { 0x0501 } },
+	{ "RSA+SHA512", { 0x0601 } },
+	{ "ECDSA+SHA1", { 0x0203 } },
+	{ "ECDSA+SHA256", { 0x0403 } },
+	{ "ECDSA+SHA384", { 0x0503 } },
+	{ "ECDSA+SHA512", { 0x0603 } },
+	{ "RSA-PSS+SHA256", { 0x0804, 0x0809 } },
+	{ "RSA-PSS+SHA384", { 0x0805, 0x080A } },
+	{ "RSA-PSS+SHA512", { 0x0806, 0x080B } },
+	{ "PSS+SHA256", { 0x0804, 0x0809 } },
+	{ "PSS+SHA384", { 0x0805, 0x080A } },
+	{ "PSS+SHA512", { 0x0806, 0x080B } },
+};
+
+static bool
+is_called(otls_bytes word, const char *name)
+{
+	return word.len == strlen(name) && strncasecmp((const char *)word.data, name, word.len) == 0;
+}
+
+static size_t
+find_schemes(otls_bytes word, uint16_t ids[OTLS_WORD_IDS_MAX])
+{
+	for (size_t i = 0; i < OTLS_COUNT(schemes); i++) {
+		if (!is_called(word, schemes[i].text))
+			continue;
+		ids[0] = schemes[i].id;
+		return 1;
+	}
+	for (size_t i = 0; i < OTLS_COUNT(words); i++) {
+		if (!is_called(word, words[i].text))
+			continue;
+		memcpy(ids, words[i].ids, sizeof(words[i].ids));
+		return words[i].ids[1] != 0 ? 2 : 1;
+	}
+	return 0;
+}
+
+otls_status
+otls__schemes_resolve(const char *function, const char *text, uint16_t **ids, size_t *count)
+{
+	const otls_name_list list = {
+		.function = function, .what = "signature scheme", .text = text, .find = find_schemes
+	};
+
+	return otls__names_resolve(&list, ids, count);
 }

@@ -62,16 +62,38 @@ const char *otls__version_name(uint16_t version); /* "TLSv1.2"; "Unknown" */
 const char *otls__group_name(uint16_t group);     /* IANA: "x25519", "secp256r1"; "" */
 const char *otls__scheme_name(uint16_t scheme);   /* IANA: "ecdsa_secp256r1_sha256"; "" */
 
+/* Whether keys can be exchanged in the group: in TLS 1.3 (KX_TLS13), or by suites of TLS 1.2 (KX_ECDHE, KX_DHE). */
+bool otls__group_serves(uint16_t group, otls_kx kx);
+
 /* The algorithm of an IANA signature scheme; kind UNKNOWN for one that is not known. */
 otls_signature_algorithm otls__scheme_algorithm(uint16_t scheme);
 /* Whether a key of this type signs with the scheme in this version.  group: the curve of an EC key, which TLS 1.3
  * ties to the scheme. */
 bool otls__scheme_fits(uint16_t scheme, otls_signature_kind key, uint16_t group, uint16_t version);
 
+/* Whether a handshake of this version can be signed by it. */
+bool otls__scheme_serves(uint16_t scheme, uint16_t version);
+
 /* Resolve a text to ids, best first; free *ids.  The first is for TLS 1.2, in OpenSSL's cipher-string language; the
  * second for TLS 1.3, names with ':' between them.  What is not known is passed over.  BAD_ARGUMENT: nothing is left, or
  * an unknown command; function is for the message. */
 otls_status otls__cipher_list_resolve(const char *function, const char *text, uint16_t **ids, size_t *count);
 otls_status otls__ciphersuites_resolve(const char *function, const char *text, uint16_t **ids, size_t *count);
+
+/* The same for groups and signature schemes: names of the registry, their aliases, and numbers ("0x001d"), whatever the
+ * case; one that is repeated counts where it comes first.  BAD_ARGUMENT also: a name that is not known and is not marked
+ * with a '?' before it. */
+otls_status otls__groups_resolve(const char *function, const char *text, uint16_t **ids, size_t *count);
+otls_status otls__schemes_resolve(const char *function, const char *text, uint16_t **ids, size_t *count);
+
+#define OTLS_WORD_IDS_MAX 2 /* that one name stands for */
+
+/* What the two share. */
+typedef struct otls_name_list {
+	const char *function, *what, *text;
+	size_t (*find)(otls_bytes word, uint16_t ids[OTLS_WORD_IDS_MAX]); /* how many; 0: not known */
+} otls_name_list;
+
+otls_status otls__names_resolve(const otls_name_list *list, uint16_t **ids, size_t *count);
 
 #endif

@@ -31,6 +31,8 @@ typedef struct otls_spki {
 
 /* Reads one; false: malformed.  Key types that are not known are fine here (UNKNOWN). */
 bool otls__spki_parse(otls_bytes der, otls_spki *spki);
+/* What the key signs with; UNKNOWN: nothing. */
+otls_signature_kind otls__spki_kind(const otls_spki *spki);
 
 /* Reads the whole TLV of an AlgorithmIdentifier that names a signature algorithm; false: malformed.  An algorithm that
  * is not known, or has parameters that it cannot have, is fine here (kind UNKNOWN).  oid gets the contents of the OID. */

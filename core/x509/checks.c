@@ -1,6 +1,7 @@
 /* RFC 5280, section 6.1, and the web's rules on top of it: what must hold for every certificate of a path.
  * Each check goes from the anchor down to the leaf, and stops at the first certificate that does not pass, unless all
  * that can be found is asked for: then otls__find says so, and the check goes on. */
+#include "registry/registry.h"
 #include "x509/der.h"
 #include "x509/general_name.h"
 #include "x509/judge.h"
@@ -368,13 +369,51 @@ otls__check_algorithm(const otls_certificate *cert, const char **why)
 	return otls__check_signature_algorithm(&cert->signature_algorithm, why);
 }
 
+static bool
+signs_by_any(const otls_verify_params *params, const otls_spki *key)
+{
+	for (size_t i = 0; i < params->scheme_count; i++)
+		if (otls__scheme_fits(params->schemes[i], otls__spki_kind(key), key->group, params->version))
+			return true;
+	return false;
+}
+
+static bool
+is_on_any(const otls_verify_params *params, const otls_spki *key)
+{
+	for (size_t i = 0; i < params->group_count; i++)
+		if (params->groups[i] == key->group)
+			return true;
+	return false;
+}
+
+/* Some libraries let in what was not asked for.  In TLS 1.2 the groups of a handshake are those of the ECDSA keys in it,
+ * too (RFC 8422, section 5.1). */
+static otls_verify_reason
+check_handshake_key(const otls_verify_params *params, const otls_spki *key, const char **why)
+{
+	if (params->version == 0)
+		return OTLS_REASON_OK;
+	if (!signs_by_any(params, key)) {
+		*why = "has a key that signs by none of the signature schemes that are allowed here";
+		return OTLS_REASON_UNSUPPORTED_KEY;
+	}
+	if (params->version < OTLS_TLS1_3 && key->type == OTLS_KEY_TYPE_EC && !is_on_any(params, key)) {
+		*why = "has a key on a curve that is not among the groups that are allowed here";
+		return OTLS_REASON_UNSUPPORTED_KEY;
+	}
+	return OTLS_REASON_OK;
+}
+
 /* The anchor's own signature is nobody's business: it is trusted as it is. */
 static bool
-check_algorithms(const otls_path *path, otls_finding *finding)
+check_algorithms(const otls_verify_params *params, const otls_path *path, otls_finding *finding)
 {
 	for (size_t i = path->len; i-- > 0;) {
 		const char *why = "";
 		otls_verify_reason reason = otls__check_key(&path->nodes[i]->cert->spki, &why);
+		if (reason == OTLS_REASON_OK && i == 0)
+			reason = check_handshake_key(params, &path->nodes[i]->cert->spki, &why);
 		if (reason == OTLS_REASON_OK && i + 1 < path->len)
 			reason = otls__check_algorithm(path->nodes[i]->cert, &why);
 		if (reason != OTLS_REASON_OK && otls__find(finding, reason, (int)i, why))
@@ -446,7 +485,7 @@ otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding
 	       check_authorities(path, finding) || check_path_lengths(path, finding) ||
 	       check_purpose(params, path, finding) || check_critical(path, finding) ||
 	       otls__check_constraints(judge, path, finding) || otls__check_policies(judge, path, finding) ||
-	       check_algorithms(path, finding) || check_profile(path, finding) ||
+	       check_algorithms(params, path, finding) || check_profile(path, finding) ||
 	       (otls__is_strict(params) && otls__check_strict(params, path, finding)) ||
 	       (otls__is_for_web(params) && otls__check_web_profile(path, finding));
 }
@@ -458,5 +497,5 @@ otls__check_leaf_alone(const otls_verify_params *params, otls_finding *finding)
 	otls_path path = { .nodes = { &node }, .len = 1 };
 
 	return check_form(&path, finding) || check_critical(&path, finding) ||
-	       check_key_use(params, node.cert, finding) || check_algorithms(&path, finding);
+	       check_key_use(params, node.cert, finding) || check_algorithms(params, &path, finding);
 }

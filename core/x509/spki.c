@@ -315,3 +315,23 @@ otls__spki_parse(otls_bytes der, otls_spki *spki)
 	}
 	return true;
 }
+
+otls_signature_kind
+otls__spki_kind(const otls_spki *spki)
+{
+	switch (spki->type) {
+	case OTLS_KEY_TYPE_RSA:
+		return OTLS_SIGNATURE_RSA_PKCS1;
+	case OTLS_KEY_TYPE_RSA_PSS:
+		return OTLS_SIGNATURE_RSA_PSS;
+	case OTLS_KEY_TYPE_EC:
+		return OTLS_SIGNATURE_ECDSA;
+	case OTLS_KEY_TYPE_ED25519:
+		return OTLS_SIGNATURE_ED25519;
+	case OTLS_KEY_TYPE_ED448:
+		return OTLS_SIGNATURE_ED448;
+	case OTLS_KEY_TYPE_UNKNOWN:
+		break;
+	}
+	return OTLS_SIGNATURE_UNKNOWN;
+}

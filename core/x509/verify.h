@@ -54,7 +54,12 @@ typedef struct otls_verify_params {
 	int max_intermediates;
 	uint64_t flags; /* OTLS_VERIFY_FLAG_* */
 	int64_t time;   /* Unix seconds */
-	bool find_all;  /* of a refused path, find all that is wrong with it, not the first fault alone */
+	/* Of a handshake.  By one of the schemes the leaf's key must sign in this version, and in TLS 1.2 its curve must be one
+	 * of the groups.  0: there is none. */
+	uint16_t version;
+	const uint16_t *groups, *schemes;
+	size_t group_count, scheme_count;
+	bool find_all; /* of a refused path, find all that is wrong with it, not the first fault alone */
 } otls_verify_params;
 
 /* The web's profile is stricter still, and of servers' certificates alone. */

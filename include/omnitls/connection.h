@@ -123,7 +123,10 @@ OTLS_API const otls_cipher *otls_connection_shared_cipher_at(const otls_connecti
 OTLS_API uint16_t otls_connection_version(const otls_connection *conn);         /* 0x0303; 0: not yet */
 OTLS_API const char *otls_connection_version_name(const otls_connection *conn); /* "TLSv1.2", "Unknown"; static */
 OTLS_API const char *otls_connection_group(const otls_connection *conn);        /* "x25519"; "": not yet; static */
-OTLS_API const char *otls_connection_compression(const otls_connection *conn);  /* always "" */
+/* By which scheme the peer signed the handshake: "ecdsa_secp256r1_sha256"; "": not yet, or it did not sign, or the backend
+ * does not tell (no PEER_SCHEME); static. */
+OTLS_API const char *otls_connection_signature_scheme(const otls_connection *conn);
+OTLS_API const char *otls_connection_compression(const otls_connection *conn); /* always "" */
 
 /* The peer's certificates are there as soon as they came, also when they were then refused: as sent, leaf first on
  * both sides, ... */

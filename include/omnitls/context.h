@@ -75,6 +75,37 @@ OTLS_MUST_USE otls_status otls_context_set_cipher_list(otls_context *ctx, const 
 /* TLS 1.3, names only: "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256". */
 OTLS_MUST_USE otls_status otls_context_set_ciphersuites(otls_context *ctx, const char *list);
 
+/* == groups and signature schemes ==
+ * Both lists replace what was there, best first; both keep what the backend has of the new one.  Names are those of the
+ * IANA registry ("x25519", "secp256r1", "ecdsa_secp256r1_sha256"), their aliases below, or numbers ("0x001d"), with ':'
+ * between them, in any case of letters.  A name that nobody knows is refused, unless there is a '?' before it.
+ * Errors    BAD_ARGUMENT: an unknown name, or none at all; UNSUPPORTED: the backend has none of the list.
+ * What does not go together with other settings is found when the first connection is made: BAD_STATE, where a version
+ * that is served is left without a group, a suite or a scheme.  (A list of X25519MLKEM768 alone leaves nothing to
+ * TLS 1.2.) */
+
+/* Groups that keys are exchanged in (RFC 8446, section 4.2.7): what a client offers, and what a server takes, in TLS 1.3
+ * and by the ECDHE suites of TLS 1.2.  "X25519MLKEM768:X25519:P-256".  P-256, prime256v1, P-384, P-521 are aliases.
+ * Which one it becomes is the server's choice: the best of the client's in its own order, those first that the client has
+ * sent a share for.  A server that shares none with a client refuses it with handshake_failure; in TLS 1.2 its DHE suites,
+ * if it has any, need none.  In TLS 1.2 the curve of an ECDSA certificate has to be one that the client offers, too
+ * (RFC 8422, section 5.1).  Default: x25519, secp256r1, secp384r1, secp521r1, x448. */
+OTLS_MUST_USE otls_status otls_context_set_groups(otls_context *ctx, const char *list);
+/* The i-th of the groups in force, by its IANA name, static; NULL after the last one. */
+OTLS_API const char *otls_context_group_at(const otls_context *ctx, size_t i);
+/* A list of one group: what OpenSSL's SSL_CTX_set_tmp_ecdh is used for. */
+OTLS_MUST_USE otls_status otls_context_set_tmp_ecdh(otls_context *ctx, const char *group);
+
+/* Signature schemes (RFC 8446, section 4.2.3): which the peer may sign its handshake by, and which our own keys sign by.
+ * "ecdsa_secp256r1_sha256:rsa_pss_rsae_sha256".  OpenSSL's words are aliases: "ECDSA+SHA256", "RSA+SHA256" (PKCS #1),
+ * and "RSA-PSS+SHA256" or "PSS+SHA256" for both rsa_pss_rsae_sha256 and rsa_pss_pss_sha256.  What certificates are signed
+ * by is not on this list.  A peer whose key fits none of the list is refused with the reason UNSUPPORTED_KEY.
+ * Where a backend has no OWN_SCHEMES (wolfSSL), own keys sign by the first scheme of the peer that fits them; a server
+ * refuses a client of which that one is not on the list. */
+OTLS_MUST_USE otls_status otls_context_set_signature_schemes(otls_context *ctx, const char *list);
+/* The i-th of the schemes in force, by its IANA name, static; NULL after the last one. */
+OTLS_API const char *otls_context_signature_scheme_at(const otls_context *ctx, size_t i);
+
 /* == own certificates ==
  * A pair is a chain, leaf first, and the leaf's private key.  Each pair that is completed is added; one for the same
  * names and with the same kind of key as an earlier one replaces that.  A server takes

@@ -162,6 +162,9 @@ typedef struct otls_engine_setup {
 	size_t suite_count;
 	otls_bytes session; /* client: a session from session_export to offer; empty: none */
 	bool resume;        /* server: resumption is allowed for this hello */
+	/* Server: replaces the context's list; NULL: the context's.  The first is the one to take: the client offers it. */
+	const uint16_t *groups;
+	size_t group_count;
 } otls_engine_setup;
 
 /* What was negotiated; asked for when the handshake is over, and after a failure. */

@@ -28,6 +28,8 @@ static const struct suite *const suites[] = {
 	&suite_retry,
 	&suite_alpn,
 	&suite_ciphers,
+	&suite_groups,
+	&suite_schemes,
 	&suite_io,
 	&suite_loop,
 	&suite_stream,

@@ -890,19 +890,24 @@ static void
 rules_are_kept(void **state)
 {
 	static const uint16_t other[] = { 0x1301, 0xC02B }, same[] = { 0x1302, 0xC02C };
+	static const uint16_t x25519[] = { 0x0017, 0x001D }, p256[] = { 0x0017 };
 	static const struct {
 		size_t flow;
 		otls_gate_rules rules;
 		int alert;
 	} rows[] = {
-		{ 5, { 0x0303, 0x0304, same, 2 }, -1 },
-		{ 5, { 0x0303, 0x0304, other, 2 }, 47 },
-		{ 5, { 0x0303, 0x0303, same, 2 }, 70 },
-		{ 5, { 0x0304, 0x0304, same, 2 }, -1 },
-		{ 6, { 0x0303, 0x0304, same, 2 }, -1 },
-		{ 6, { 0x0303, 0x0304, other, 2 }, 47 },
-		{ 6, { 0x0304, 0x0304, same, 2 }, 70 },
-		{ 6, { 0x0303, 0x0304, NULL, 0 }, 47 },
+		{ 5, { 0x0303, 0x0304, same, 2, NULL, 0 }, -1 },
+		{ 5, { 0x0303, 0x0304, other, 2, NULL, 0 }, 47 },
+		{ 5, { 0x0303, 0x0303, same, 2, NULL, 0 }, 70 },
+		{ 5, { 0x0304, 0x0304, same, 2, NULL, 0 }, -1 },
+		{ 6, { 0x0303, 0x0304, same, 2, NULL, 0 }, -1 },
+		{ 6, { 0x0303, 0x0304, other, 2, NULL, 0 }, 47 },
+		{ 6, { 0x0304, 0x0304, same, 2, NULL, 0 }, 70 },
+		{ 6, { 0x0303, 0x0304, NULL, 0, NULL, 0 }, 47 },
+		{ 5, { 0x0303, 0x0304, same, 2, x25519, 2 }, -1 },
+		{ 5, { 0x0303, 0x0304, same, 2, p256, 1 }, 47 },
+		{ 5, { 0x0303, 0x0304, same, 2, p256, 0 }, 47 },
+		{ 6, { 0x0303, 0x0304, same, 2, p256, 0 }, -1 },
 	};
 
 	(void)state;
