@@ -6,8 +6,10 @@
 
 /* == identities == */
 
+#define SHA256_LEN 32
+
 /* A certificate that is marked for RSA-PSS, and a key that is stored as plain RSA: the library signs with it only when
- * the key is marked, too. */
+ * the key is marked, too.  It wants parameters then, which a certificate may leave out (RFC 4055, section 1.2). */
 static int
 mark_for_pss(gtls_identity *identity)
 {
@@ -19,7 +21,12 @@ mark_for_pss(gtls_identity *identity)
 		return 0;
 	if ((error = gnutls_x509_spki_init(&spki)) < 0)
 		return error;
-	if ((error = gnutls_pubkey_get_spki(identity->chain[0].pubkey, spki, 0)) >= 0)
+	error = gnutls_pubkey_get_spki(identity->chain[0].pubkey, spki, 0);
+	if (error == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE) {
+		gnutls_x509_spki_set_rsa_pss_params(spki, GNUTLS_DIG_SHA256, SHA256_LEN);
+		error = 0;
+	}
+	if (error >= 0)
 		error = gnutls_privkey_set_spki(identity->key, spki, 0);
 	gnutls_x509_spki_deinit(spki);
 	return error;

@@ -277,7 +277,7 @@ static bool
 use_identity(otls_engine_connection *conn, const otls_engine_identity *identity)
 {
 	STACK_OF(X509) *rest = NULL;
-	EVP_PKEY *remote = NULL;
+	EVP_PKEY *pkey = NULL;
 	X509 *leaf = NULL;
 	bool ok = false;
 
@@ -286,11 +286,10 @@ use_identity(otls_engine_connection *conn, const otls_engine_identity *identity)
 		return true;
 	if (!ossl_parse_chain(identity, &leaf, &rest))
 		return false;
-	if (identity->key->signer == NULL)
-		ok = SSL_use_cert_and_key(conn->ssl, leaf, identity->key->pkey, rest, 1) == 1;
-	else if ((remote = ossl_remote_key(identity->key, conn)) != NULL)
-		ok = SSL_use_cert_and_key(conn->ssl, leaf, remote, rest, 1) == 1;
-	EVP_PKEY_free(remote);
+	pkey = identity->key->signer == NULL ? ossl_key_for(leaf, identity->key->pkey)
+					     : ossl_remote_key(identity->key, conn);
+	ok = pkey != NULL && SSL_use_cert_and_key(conn->ssl, leaf, pkey, rest, 1) == 1;
+	EVP_PKEY_free(pkey);
 	X509_free(leaf);
 	sk_X509_pop_free(rest, X509_free);
 	return ok;

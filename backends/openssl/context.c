@@ -246,6 +246,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_NATIVE_VERIFY:
 	case OTLS_CAP_PEER_SCHEME:
 	case OTLS_CAP_OWN_SCHEMES:
+	case OTLS_CAP_PSS_KEYS:
 	case OTLS_CAP_CHOICE_PENDING: /* SSL_ERROR_WANT_X509_LOOKUP */
 		return true;
 	case OTLS_CAP_KEY_CALLBACK:
@@ -490,10 +491,46 @@ fail:
 	return false;
 }
 
+/* The key in another envelope: PKCS#8 says what it is for, and the library goes by that. */
+static EVP_PKEY *
+mark_for_pss(EVP_PKEY *plain)
+{
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(plain), *marked = PKCS8_PRIV_KEY_INFO_new();
+	const unsigned char *inside = NULL;
+	unsigned char *copy = NULL;
+	EVP_PKEY *pkey = NULL;
+	int len = 0;
+
+	if (info == NULL || marked == NULL || PKCS8_pkey_get0(NULL, &inside, &len, NULL, info) != 1 ||
+	    (copy = OPENSSL_memdup(inside, (size_t)len)) == NULL)
+		goto out;
+	if (PKCS8_pkey_set0(marked, OBJ_nid2obj(NID_rsassaPss), 0, V_ASN1_UNDEF, NULL, copy, len) != 1) {
+		OPENSSL_clear_free(copy, (size_t)len);
+		goto out;
+	}
+	pkey = EVP_PKCS82PKEY(marked);
+out:
+	PKCS8_PRIV_KEY_INFO_free(info);
+	PKCS8_PRIV_KEY_INFO_free(marked);
+	return pkey;
+}
+
+/* A certificate that is marked for RSA-PSS, and a key that is stored as plain RSA, do not match in the library's eyes. */
+EVP_PKEY *
+ossl_key_for(X509 *leaf, EVP_PKEY *pkey)
+{
+	bool pss = EVP_PKEY_base_id(X509_get0_pubkey(leaf)) == EVP_PKEY_RSA_PSS;
+
+	if (pss && EVP_PKEY_base_id(pkey) == EVP_PKEY_RSA)
+		return mark_for_pss(pkey);
+	return EVP_PKEY_up_ref(pkey) == 1 ? pkey : NULL;
+}
+
 static bool
 context_identity(SSL_CTX *ctx, const otls_engine_identity *identity)
 {
 	STACK_OF(X509) *rest = NULL;
+	EVP_PKEY *pkey = NULL;
 	X509 *leaf = NULL;
 	bool ok = false;
 
@@ -501,7 +538,9 @@ context_identity(SSL_CTX *ctx, const otls_engine_identity *identity)
 		return true; /* none, or one that each connection is given */
 	if (!ossl_parse_chain(identity, &leaf, &rest))
 		return false;
-	ok = SSL_CTX_use_cert_and_key(ctx, leaf, identity->key->pkey, rest, 1) == 1;
+	pkey = ossl_key_for(leaf, identity->key->pkey);
+	ok = pkey != NULL && SSL_CTX_use_cert_and_key(ctx, leaf, pkey, rest, 1) == 1;
+	EVP_PKEY_free(pkey);
 	X509_free(leaf);
 	sk_X509_pop_free(rest, X509_free);
 	return ok;

@@ -117,6 +117,8 @@ void ossl_context_fini(otls_engine_context *ctx);
 int ossl_verify_mode(otls_client_auth client_auth); /* of a server */
 /* Exactly these suites, in this order.  false: the library made another list of them. */
 bool ossl_connection_suites(SSL *ssl, const uint16_t *suites, size_t count);
+/* The key as the library takes it for this certificate: a reference, or another key; NULL: the library tells. */
+EVP_PKEY *ossl_key_for(X509 *leaf, EVP_PKEY *pkey);
 bool ossl_connection_groups(SSL *ssl, const uint16_t *ids, size_t count);
 /* The leaf and the certificates behind it; both are the caller's.  false: they do not parse, or no memory. */
 bool ossl_parse_chain(const otls_engine_identity *identity, X509 **leaf, STACK_OF(X509) * *rest);

@@ -403,8 +403,6 @@ alert_for(otls_engine_connection *conn, int error)
 		return ALERT_PROTOCOL_VERSION;
 	if (conn->sign_failed || conn->choice_failed)
 		return ALERT_INTERNAL_ERROR;
-	if (conn->bad_scheme)
-		return ALERT_ILLEGAL_PARAMETER;
 	if (conn->bad_group)
 		return is_server(conn) ? ALERT_HANDSHAKE_FAILURE : ALERT_ILLEGAL_PARAMETER;
 	if (conn->chain_told && !conn->chain_empty && !conn->judged)

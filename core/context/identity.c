@@ -1,6 +1,7 @@
 /* Own certificates: reading chains and keys, matching them, completing pairs. */
 #include "context/context.h"
 #include "error.h"
+#include "registry/registry.h"
 #include "x509/certificate.h"
 #include "x509/pem.h"
 
@@ -25,13 +26,24 @@ otls__key_match(const otls_key *key, const otls_certificate *leaf)
 	return OTLS_OK;
 }
 
+/* Whether the library makes signatures by such a key in a handshake. */
+static bool
+signs(const otls_engine *engine, const otls_spki *key)
+{
+	for (size_t i = 0; i < otls__default_scheme_count; i++)
+		if (otls__scheme_fits(otls__default_schemes[i], otls__spki_kind(key), key->group, OTLS_TLS1_2) &&
+		    engine->supports(OTLS_KIND_SCHEME, otls__default_schemes[i]))
+			return true;
+	return false;
+}
+
 static otls_status
-check_leaf(const otls_certificate *leaf)
+check_leaf(const otls_engine *engine, const otls_certificate *leaf)
 {
 	const otls_spki *spki = &leaf->spki;
 	bool rsa = spki->type == OTLS_KEY_TYPE_RSA || spki->type == OTLS_KEY_TYPE_RSA_PSS;
 
-	if (spki->type == OTLS_KEY_TYPE_UNKNOWN || (spki->type == OTLS_KEY_TYPE_EC && spki->group == 0))
+	if (!signs(engine, spki) || (spki->type == OTLS_KEY_TYPE_EC && spki->group == 0))
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: a key of this kind", otls_certificate_subject(leaf));
 	if (leaf->has_key_usage && (leaf->key_usage & OTLS_KEY_USAGE_DIGITAL_SIGNATURE) == 0)
 		return otls__fail(
@@ -68,7 +80,7 @@ otls__identity_new(otls_certificate *const *chain, size_t len, otls_key *key, ot
 	otls_identity *new;
 
 	*identity = NULL;
-	if (check_leaf(chain[0]) != OTLS_OK || otls__key_match(key, chain[0]) != OTLS_OK)
+	if (check_leaf(key->engine, chain[0]) != OTLS_OK || otls__key_match(key, chain[0]) != OTLS_OK)
 		return OTLS_ERROR;
 	if ((new = otls__alloc(sizeof(*new))) == NULL)
 		return otls__fail_memory();

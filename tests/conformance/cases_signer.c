@@ -44,10 +44,13 @@ options(uint16_t scheme)
 	case 0x0603:
 		return "-pkeyopt digest:sha512";
 	case 0x0804:
+	case 0x0809:
 		return PSS "-pkeyopt digest:sha256";
 	case 0x0805:
+	case 0x080a:
 		return PSS "-pkeyopt digest:sha384";
 	case 0x0806:
+	case 0x080b:
 		return PSS "-pkeyopt digest:sha512";
 	default:
 		return "-rawin";
@@ -180,7 +183,7 @@ missing(struct run *run)
 
 /* == keys of all kinds, in both roles == */
 
-enum kind { P256, P384, RSA, ED25519 };
+enum kind { P256, P384, RSA, RSA_PSS, ED25519 };
 
 static const char p384_key[] = "-----BEGIN PRIVATE KEY-----\n"
 			       "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBhh0CuCUonwYcI2WOt\n"
@@ -210,6 +213,8 @@ make_identity(struct run *run, enum kind kind)
 		return make_p384(run);
 	case RSA:
 		return pki_server_rsa(run);
+	case RSA_PSS:
+		return pki_server_rsa_pss(run);
 	case ED25519:
 		return pki_server_ed25519(run);
 	default:
@@ -230,9 +235,23 @@ scheme_is(struct run *run, enum kind kind, uint16_t scheme)
 	case RSA:
 		return CHECK(run,
 		    (scheme >= 0x0804 && scheme <= 0x0806) || (run->version < OTLS_TLS1_3 && (scheme & 0xff) == 0x01));
+	case RSA_PSS:
+		return CHECK(run, scheme >= 0x0809 && scheme <= 0x080b);
 	default:
 		return CHECK_NUMBER(run, scheme, 0x0807);
 	}
+}
+
+/* Both sides have to know what to do with such keys: schemes.key_for_pss shows what comes of it otherwise. */
+static bool
+missing_kind(struct run *run, enum kind kind)
+{
+	if (missing(run))
+		return true;
+	if (kind != RSA_PSS ||
+	    (otls_backend_has(run->client, OTLS_CAP_PSS_KEYS) && otls_backend_has(run->server, OTLS_CAP_PSS_KEYS)))
+		return false;
+	return unsupported(run, "keys that are marked for RSA-PSS");
 }
 
 static bool
@@ -243,7 +262,7 @@ serves(struct run *run)
 	otls_context *server = bare_server(run);
 	struct pair *pair;
 
-	if (missing(run))
+	if (missing_kind(run, kind))
 		return true;
 	if (!use_signer(run, server, make_identity(run, kind), signer))
 		return run->outcome == OUTCOME_UNSUPPORTED;
@@ -263,7 +282,7 @@ shows(struct run *run)
 	otls_context *server = good_server(run), *client = good_client(run);
 	struct pair *pair;
 
-	if (missing(run))
+	if (missing_kind(run, kind))
 		return true;
 	if (!trust(run, server, pki_ca(run)) ||
 	    !CHECK_OK(run, otls_context_set_verify(server, OTLS_VERIFY_PEER | OTLS_VERIFY_FAIL_IF_NO_PEER_CERT)))
@@ -514,10 +533,12 @@ static const struct test_case cases[] = {
 	{ "serves_p256", serves, KIND(P256), SCOPE_PAIR, 0 },
 	{ "serves_p384", serves, KIND(P384), SCOPE_PAIR, 0 },
 	{ "serves_rsa", serves, KIND(RSA), SCOPE_PAIR, 0 },
+	{ "serves_rsa_pss", serves, KIND(RSA_PSS), SCOPE_PAIR, 0 },
 	{ "serves_ed25519", serves, KIND(ED25519), SCOPE_PAIR, 0 },
 	{ "shows_p256", shows, KIND(P256), SCOPE_PAIR, 0 },
 	{ "shows_p384", shows, KIND(P384), SCOPE_PAIR, 0 },
 	{ "shows_rsa", shows, KIND(RSA), SCOPE_PAIR, 0 },
+	{ "shows_rsa_pss", shows, KIND(RSA_PSS), SCOPE_PAIR, 0 },
 	{ "shows_ed25519", shows, KIND(ED25519), SCOPE_PAIR, 0 },
 	FAILS("refuses", P256, REFUSES, "sign callback"),
 	FAILS("cannot_wait", P256, WAITS, "SIGN_PENDING"),

@@ -4,7 +4,7 @@
 
 #define BACKENDS_MAX 16
 
-enum who { CA, OTHER_CA, SERVER, SERVER_RSA, SERVER_ED25519, CLIENT, WHO_COUNT };
+enum who { CA, OTHER_CA, SERVER, SERVER_RSA, SERVER_RSA_PSS, SERVER_ED25519, CLIENT, WHO_COUNT };
 
 static struct pki {
 	const otls_backend *backend;
@@ -45,7 +45,8 @@ make_server(const otls_backend *backend, const mint_identity *ca, enum who who)
 	mint_spec spec = { .backend = backend, .common_name = HOST, .names = names };
 	mint_identity *made = NULL;
 
-	if (who == SERVER_RSA)
+	spec.rsa_pss = who == SERVER_RSA_PSS;
+	if (who == SERVER_RSA || who == SERVER_RSA_PSS)
 		spec.key = mint_key_from_pem(backend, fixture_rsa_key);
 	else
 		spec.key = mint_key_generate(backend, OTLS_KEY_ED25519);
@@ -117,6 +118,12 @@ const mint_identity *
 pki_server_rsa(struct run *run)
 {
 	return get(run, SERVER_RSA);
+}
+
+const mint_identity *
+pki_server_rsa_pss(struct run *run)
+{
+	return get(run, SERVER_RSA_PSS);
 }
 
 const mint_identity *

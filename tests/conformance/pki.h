@@ -9,6 +9,7 @@ const mint_identity *pki_ca(struct run *run);
 const mint_identity *pki_other_ca(struct run *run);       /* signs nothing; the same form */
 const mint_identity *pki_server(struct run *run);         /* HOST, by the CA, P-256 */
 const mint_identity *pki_server_rsa(struct run *run);     /* the same with RSA, 2048 bits */
+const mint_identity *pki_server_rsa_pss(struct run *run); /* and marked for RSA-PSS */
 const mint_identity *pki_server_ed25519(struct run *run); /* and with Ed25519 */
 const mint_identity *pki_client(struct run *run);         /* "client", by the CA, for clients */
 

@@ -345,6 +345,34 @@ put_validity(struct der_out *out, const mint_spec *spec)
 	der_close(out);
 }
 
+/* rsaEncryption with NULL, as an AlgorithmIdentifier, and the same for RSA-PSS without parameters. */
+static const uint8_t rsa_algorithm[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
+	0x05, 0x00 };
+static const uint8_t pss_algorithm[] = { 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a };
+
+static void
+put_key(struct der_out *out, const mint_key *key, bool rsa_pss)
+{
+	size_t at = 0;
+
+	if (!rsa_pss) {
+		der_raw(out, key->spki, key->spki_len);
+		return;
+	}
+	while (at + sizeof(rsa_algorithm) <= key->spki_len &&
+	       memcmp(key->spki + at, rsa_algorithm, sizeof(rsa_algorithm)) != 0)
+		at++;
+	at += sizeof(rsa_algorithm);
+	if (at > key->spki_len) {
+		out->failed = true;
+		return;
+	}
+	der_open(out, DER_SEQUENCE);
+	der_raw(out, pss_algorithm, sizeof(pss_algorithm));
+	der_raw(out, key->spki + at, key->spki_len - at);
+	der_close(out);
+}
+
 struct making {
 	const mint_spec *spec;
 	const mint_key *own, *issuer;
@@ -370,7 +398,7 @@ make_tbs(const struct making *making, uint8_t **tbs, size_t *len)
 	der_raw(&out, making->issuer_name.data, making->issuer_name.len);
 	put_validity(&out, spec);
 	der_raw(&out, making->subject.data, making->subject.len);
-	der_raw(&out, making->own->spki, making->own->spki_len);
+	put_key(&out, making->own, spec->rsa_pss);
 	if (spec->version != 1)
 		put_extensions(&out, spec, making->own, making->issuer);
 	der_close(&out);

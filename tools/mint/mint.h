@@ -62,6 +62,7 @@ typedef struct mint_spec {
 	mint_key *key;
 	const otls_backend *backend;
 	otls_key_kind key_kind; /* 0: P-256 */
+	bool rsa_pss;           /* an RSA key, marked as one for RSA-PSS alone (RFC 4055, section 1.2) */
 
 	const char *common_name;       /* the subject; NULL: an empty one */
 	otls_bytes subject;            /* DER of a Name, instead of common_name */
