@@ -102,10 +102,9 @@ read_list_extensions(otls_der *tbs, otls_crl *crl)
 static void
 read_reason(const extension *ext, otls_crl *crl, otls_crl_entry *entry)
 {
-	static const uint8_t enumerated = 0x0a;
 	otls_der value = otls__der(ext->value, NULL);
 
-	if (!otls__der_number_as(&value, enumerated, &entry->reason) || !otls__der_done(&value)) {
+	if (!otls__der_number_as(&value, OTLS_DER_ENUMERATED, &entry->reason) || !otls__der_done(&value)) {
 		entry->reason = -1;
 		defect(crl, "it has a reason for a revocation that is malformed");
 	}

@@ -10,6 +10,7 @@
 #define OTLS_DER_OCTET_STRING           0x04
 #define OTLS_DER_NULL                   0x05
 #define OTLS_DER_OID                    0x06
+#define OTLS_DER_ENUMERATED             0x0a
 #define OTLS_DER_UTF8_STRING            0x0c
 #define OTLS_DER_NUMERIC_STRING         0x12
 #define OTLS_DER_PRINTABLE_STRING       0x13

@@ -1,0 +1,51 @@
+/* OCSP responses (RFC 6960), as servers staple them. */
+#ifndef OTLS_CORE_OCSP_H
+#define OTLS_CORE_OCSP_H
+
+#include "x509/certificate.h"
+#include "x509/der.h"
+
+#define OTLS_OCSP_MAX         65536 /* bytes of a response */
+#define OTLS_OCSP_ENTRIES_MAX 256   /* certificates that it speaks of */
+
+/* OCSPResponseStatus: what is not SUCCESSFUL says nothing about a certificate, and is not signed. */
+enum { OTLS_OCSP_SUCCESSFUL = 0, OTLS_OCSP_STATUS_MAX = 6 };
+
+typedef enum otls_ocsp_state { OTLS_OCSP_GOOD, OTLS_OCSP_REVOKED, OTLS_OCSP_UNKNOWN } otls_ocsp_state;
+
+/* What is said about one certificate. */
+typedef struct otls_ocsp_single {
+	otls_hash hash; /* of the next two; NONE: not known here */
+	otls_bytes issuer_name_hash, issuer_key_hash;
+	otls_bytes serial; /* contents of the INTEGER */
+	otls_ocsp_state state;
+	int64_t revoked_at;
+	int revocation_reason; /* CRLReason (RFC 5280, section 5.3.1); -1: not said */
+	int64_t this_update;
+	int64_t next_update;   /* INT64_MAX: not said */
+	bool unknown_critical; /* it has a critical extension that is not known */
+} otls_ocsp_single;
+
+/* Views into the bytes that were read. */
+typedef struct otls_ocsp {
+	int status;                /* OCSPResponseStatus; all below is empty unless it is SUCCESSFUL */
+	otls_bytes tbs;            /* the whole TLV, as signed */
+	otls_bytes responder_name; /* the whole Name TLV; data NULL: there is responder_key instead */
+	otls_bytes responder_key;  /* SHA-1 of the responder's key */
+	otls_bytes singles;        /* contents of the SEQUENCE, each of them readable */
+	bool unknown_critical;
+	otls_signature_algorithm algorithm;
+	otls_bytes signature;
+	otls_bytes certificates; /* contents of the SEQUENCE, each of them some SEQUENCE */
+} otls_ocsp;
+
+/* Reads one, whole.  where says what it is for the message.  ERROR: FORMAT with the offset, LIMIT. */
+otls_status otls__ocsp_parse(otls_bytes der, const char *where, otls_ocsp *response);
+/* The next single response of response->singles. */
+bool otls__ocsp_next(otls_der *singles, otls_ocsp_single *single);
+
+/* One DER value, or the "OCSP RESPONSE" block of a PEM text, which is read; *der is the caller's, to be freed with
+ * otls__free.  FORMAT: neither, or damaged; MEMORY. */
+otls_status otls__ocsp_read(otls_bytes data, const char *where, otls_bytes *der);
+
+#endif
