@@ -186,6 +186,8 @@ init_flags(const otls_engine_config *config)
 		flags |= GNUTLS_POST_HANDSHAKE_AUTH;
 	if (!config->sessions && config->ticket_count == 0)
 		flags |= GNUTLS_NO_TICKETS;
+	if (config->role == OTLS_ROLE_SERVER)
+		flags |= GNUTLS_NO_AUTO_SEND_TICKET;
 #if GTLS_HAS_NO_STATUS_REQUEST
 	if (!config->request_status)
 		flags |= GNUTLS_NO_STATUS_REQUEST;
@@ -259,6 +261,8 @@ set_up(otls_engine_connection *conn, int *error)
 		return "gnutls_credentials_set";
 	if ((*error = set_alpn(conn)) < 0)
 		return "gnutls_alpn_set_protocols";
+	if ((*error = gtls_set_session(conn)) < 0)
+		return "gnutls_session_set_data";
 	if (config->role == OTLS_ROLE_SERVER)
 		set_client_auth(conn, config->client_auth);
 	else
@@ -342,11 +346,17 @@ handshake_failed(otls_engine_connection *conn, int error, otls_report *report)
 static otls_status
 handshake_done(otls_engine_connection *conn, otls_report *report)
 {
-	bool anonymous = conn->ctx->config->role == OTLS_ROLE_SERVER && (!conn->chain_told || conn->chain_empty);
+	bool server = conn->ctx->config->role == OTLS_ROLE_SERVER;
+	bool anonymous = server && (!conn->chain_told || conn->chain_empty);
+	int error;
 
 	conn->done = true;
-	if (anonymous || conn->accepted)
-		return OTLS_OK;
+	if (!server)
+		gtls_session_made(conn);
+	if (anonymous || conn->accepted || gnutls_session_is_resumed(conn->session) != 0) {
+		error = gtls_send_tickets(conn);
+		return error < 0 ? fail(conn, error, "gnutls_session_ticket_send", OTLS_E_BACKEND, report) : OTLS_OK;
+	}
 	send_alert(conn, GNUTLS_A_INTERNAL_ERROR, report);
 	return gtls_refuse(report, OTLS_E_BACKEND, "gnutls_handshake", "the peer's certificate was not verified");
 }
@@ -637,6 +647,7 @@ const otls_engine otls__engine_gnutls = {
 	.export_key = export_key,
 	.finished = finished,
 	.master_secret = master_secret,
+	.session_export = gtls_session_export,
 
 	.pbkdf2 = gtls_pbkdf2,
 	.cbc_decrypt = gtls_cbc_decrypt,

@@ -73,6 +73,9 @@ struct otls_engine_connection {
 	bool deaf;                     /* nothing is received for now */
 	int refusal;                   /* the alert that goes with a refusal of ours; -1: the library's choice */
 	int alert_sent;                /* -1: none */
+	bool ticket_came;              /* client */
+	bool tickets_enabled;          /* server */
+	bool sends_tickets;            /* server: in TLS 1.3 */
 	uint8_t finished[2][OTLS_HASH_MAX];
 	size_t finished_len[2]; /* [1]: the peer's */
 };
@@ -139,6 +142,19 @@ int gtls_on_secret(gnutls_session_t session, const char *label, const gnutls_dat
 bool gtls_judge(otls_engine_connection *conn);
 /* Clients: makes the library ask for no staple. */
 void gtls_ask_no_staple(otls_engine_connection *conn);
+
+/* == session.c == */
+/* Client: what is to be resumed, if anything.  0, or the library's error, as all of these. */
+int gtls_set_session(otls_engine_connection *conn);
+/* Client: the handshake is over. */
+void gtls_session_made(otls_engine_connection *conn);
+void gtls_on_ticket(otls_engine_connection *conn, bool inbound, const gnutls_datum_t *body);
+/* Server: ticket is what the hello shows; empty: none. */
+int gtls_enable_tickets(otls_engine_connection *conn, otls_bytes ticket);
+void gtls_restore_lifetime(otls_engine_connection *conn);
+int gtls_send_tickets(otls_engine_connection *conn);
+otls_status gtls_session_export(
+    otls_engine_connection *conn, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 
 /* == verify.c == */
 otls_status gtls_verify_chain_native(const otls_native_chain *chain, otls_report *report);

@@ -69,9 +69,13 @@ typedef struct hello {
 	otls_bytes suites;
 	otls_bytes groups;   /* of supported_groups; empty: none sent */
 	otls_bytes versions; /* of supported_versions; empty: none sent */
+	otls_bytes ticket;   /* of TLS 1.2; empty: none */
+	otls_bytes psk;      /* the first identity of TLS 1.3; empty: none */
 } hello;
 
 #define EXTENSION_GROUPS   10
+#define EXTENSION_TICKET   35
+#define EXTENSION_PSK      41
 #define EXTENSION_VERSIONS 43
 
 static bool
@@ -96,6 +100,12 @@ parse_hello(const gnutls_datum_t *body, hello *parsed)
 			parsed->groups = read_vector(&value, 2);
 		else if (type == EXTENSION_VERSIONS)
 			parsed->versions = read_vector(&value, 1);
+		else if (type == EXTENSION_TICKET)
+			parsed->ticket = read_bytes(&value, value.len);
+		else if (type == EXTENSION_PSK) {
+			reader identities = reader_of(read_vector(&value, 2));
+			parsed->psk = read_vector(&identities, 2);
+		}
 	}
 	return !r.failed && !extensions.failed;
 }
@@ -202,6 +212,7 @@ on_client_hello(otls_engine_connection *conn, const gnutls_datum_t *body)
 	uint16_t suite;
 	hello parsed;
 	bool tls13;
+	int error;
 
 	if (conn->setup->groups != NULL) {
 		narrowed.groups = conn->setup->groups;
@@ -212,6 +223,8 @@ on_client_hello(otls_engine_connection *conn, const gnutls_datum_t *body)
 	tls13 = config->max_version >= 0x0304 && pairs_have(parsed.versions, 0x0304);
 	if (!tls13 && config->min_version > 0x0303)
 		return 0; /* for the library to refuse, with its own alert */
+	if ((error = gtls_enable_tickets(conn, tls13 ? parsed.psk : parsed.ticket)) < 0)
+		return error;
 	if ((suite = choose_suite(conn, tls13, &parsed)) == 0)
 		return GNUTLS_E_NO_CIPHER_SUITES;
 	if (gtls_priority_new(&conn->choice, &narrowed, &suite, 1, &report) != OTLS_OK)
@@ -362,6 +375,8 @@ act_on_inbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t
 {
 	int error;
 
+	if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET && conn->ctx->config->role == OTLS_ROLE_CLIENT)
+		gtls_on_ticket(conn, true, body);
 	if (conn->done) {
 		if (type == GNUTLS_HANDSHAKE_KEY_UPDATE)
 			conn->calls->event(conn->host, OTLS_ENGINE_KEY_UPDATE_RECEIVED, 0);
@@ -381,6 +396,17 @@ act_on_inbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t
 	}
 }
 
+static int
+act_on_outbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t *body)
+{
+	if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET)
+		gtls_on_ticket(conn, false, body);
+	if (type != GNUTLS_HANDSHAKE_SERVER_HELLO)
+		return 0;
+	gtls_restore_lifetime(conn);
+	return on_server_hello(conn, body);
+}
+
 /* A session has one hook.  Installed for before and after: what comes in is looked at before the library acts on it,
  * a Finished is taken as the peer's only when it was found right. */
 int
@@ -396,7 +422,7 @@ gtls_on_message(gnutls_session_t session, unsigned type, unsigned when, unsigned
 	observe(conn, incoming != 0, type, body);
 	if (incoming != 0)
 		return act_on_inbound(conn, type, body);
-	return type == GNUTLS_HANDSHAKE_SERVER_HELLO ? on_server_hello(conn, body) : 0;
+	return act_on_outbound(conn, type, body);
 }
 
 /* == the verdict == */

@@ -297,6 +297,7 @@ gtls_has(otls_capability capability)
 	case OTLS_CAP_PEER_SCHEME:
 	case OTLS_CAP_OWN_SCHEMES:
 	case OTLS_CAP_PSS_KEYS:
+	case OTLS_CAP_SESSION:
 	case OTLS_CAP_KEY_CALLBACK:
 	case OTLS_CAP_SIGN_EDWARDS:
 		return true;

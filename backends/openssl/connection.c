@@ -149,6 +149,8 @@ static void
 on_handshake_message(otls_engine_connection *conn, bool inbound, const uint8_t *message, size_t len)
 {
 	conn->calls->observe(conn->host, inbound, message, len);
+	if (!inbound && message[0] == SSL3_MT_NEWSESSION_TICKET)
+		ossl_on_ticket(conn, message, len);
 	if (!inbound)
 		return;
 	if (message[0] == SSL3_MT_CERTIFICATE)
@@ -412,11 +414,14 @@ set_up(otls_engine_connection *conn, const otls_engine_setup *setup)
 	if (conn->config->role == OTLS_ROLE_SERVER) {
 		SSL_set_accept_state(conn->ssl);
 		conn->alpn = setup->alpn;
+		conn->resume = setup->resume;
 		return NULL;
 	}
 	SSL_set_connect_state(conn->ssl);
 	if (!set_server_name(conn->ssl, setup->server_name))
 		return "server name";
+	if (setup->session.len > 0 && !ossl_connection_session(conn->ssl, setup->session))
+		return "session";
 	if (setup->alpn.len > 0 && SSL_set_alpn_protos(conn->ssl, setup->alpn.data, (unsigned int)setup->alpn.len) != 0)
 		return "application protocols";
 	return NULL;
@@ -745,6 +750,7 @@ const otls_engine otls__engine_openssl = {
 	.export_key = export_key,
 	.finished = finished,
 	.master_secret = master_secret,
+	.session_export = ossl_session_export,
 	.staple = OSSL_HAS_OCSP ? staple : NULL,
 
 	.pbkdf2 = ossl_pbkdf2,

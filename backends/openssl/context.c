@@ -247,6 +247,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_PEER_SCHEME:
 	case OTLS_CAP_OWN_SCHEMES:
 	case OTLS_CAP_PSS_KEYS:
+	case OTLS_CAP_SESSION:
 	case OTLS_CAP_CHOICE_PENDING: /* SSL_ERROR_WANT_X509_LOOKUP */
 		return true;
 	case OTLS_CAP_KEY_CALLBACK:
@@ -259,7 +260,6 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_NPN:
 	case OTLS_CAP_EARLY_DATA:
 	case OTLS_CAP_PSK:
-	case OTLS_CAP_SESSION:
 		return false;
 	}
 	return false;
@@ -571,8 +571,8 @@ fail:
 
 /* == contexts == */
 
-/* Nothing of what a system's openssl.cnf has set is left; what this engine wants stands here.  Tickets, caches and
- * renegotiation are off. */
+/* Nothing of what a system's openssl.cnf has set is left; what this engine wants stands here.  Caches and
+ * renegotiation are off, and tickets until ossl_context_sessions. */
 static void
 set_options(SSL_CTX *ctx, const otls_engine_config *config)
 {
@@ -651,8 +651,7 @@ set_role(SSL_CTX *ctx, const otls_engine_config *config)
 {
 	if (config->role == OTLS_ROLE_CLIENT)
 		return true;
-	return SSL_CTX_set_num_tickets(ctx, 0) == 1 && SSL_CTX_set_dh_auto(ctx, 1) == 1 &&
-	       context_client_ca(ctx, config->client_ca, config->client_ca_count);
+	return SSL_CTX_set_dh_auto(ctx, 1) == 1 && context_client_ca(ctx, config->client_ca, config->client_ca_count);
 }
 
 /* What could not be set; NULL: nothing. */
@@ -675,6 +674,8 @@ configure(SSL_CTX *ctx, const otls_engine_config *config)
 		return "certificate and key";
 	if (!set_max_fragment(ctx, config))
 		return "fragment size";
+	if (!ossl_context_sessions(ctx, config))
+		return "tickets";
 	return set_role(ctx, config) ? NULL : "settings of a server";
 }
 

@@ -67,6 +67,7 @@ struct otls_engine_connection {
 	otls_status received; /* what host recv said last in this call */
 	bool chain_told;      /* host peer_chain has the list that the library is about to judge */
 	int alert_sent;       /* the fatal alert that went out; -1: none */
+	bool resume;          /* server: the client's ticket may be used */
 };
 
 extern const otls_engine otls__engine_openssl;
@@ -135,6 +136,15 @@ int ossl_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, co
     unsigned int offered_len, void *arg);
 int ossl_on_status(SSL *ssl, void *arg);
 void ossl_on_secret(const SSL *ssl, const char *line);
+
+/* == session.c == */
+bool ossl_context_sessions(SSL_CTX *ctx, const otls_engine_config *config);
+/* Client: what is to be resumed.  false: the library cannot make anything of it. */
+bool ossl_connection_session(SSL *ssl, otls_bytes state);
+/* Server: a NewSessionTicket message that goes out. */
+void ossl_on_ticket(otls_engine_connection *conn, const uint8_t *message, size_t len);
+otls_status ossl_session_export(
+    otls_engine_connection *conn, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 
 /* == remote.c == */
 bool ossl_remote_init(void);

@@ -14,32 +14,14 @@ enum {
 };
 enum { RECORD_CHANGE_CIPHER_SPEC = 20, RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
 enum { RECORD_HEADER_LEN = 5 };
-enum { HANDSHAKE_SERVER_KEY_EXCHANGE = 12, HANDSHAKE_CERTIFICATE_REQUEST = 13, HANDSHAKE_CERTIFICATE_VERIFY = 15 };
+enum {
+	HANDSHAKE_SERVER_HELLO = 2,
+	HANDSHAKE_SERVER_KEY_EXCHANGE = 12,
+	HANDSHAKE_CERTIFICATE_REQUEST = 13,
+	HANDSHAKE_CERTIFICATE_VERIFY = 15
+};
 enum { HANDSHAKE_HEADER_LEN = 4 };
 enum { ALPN_CHOSEN = 0, ALPN_NONE = 3 }; /* what the library takes from its ALPN callback */
-
-struct otls_engine_connection {
-	WOLFSSL *ssl;
-	const otls_engine_context *ctx;
-	const otls_engine_setup *setup;
-	const otls_host_calls *calls;
-	otls_host *host;
-	otls_status recv_said; /* the host's last answer: the library's own word for a wait is not to be trusted */
-	bool send_failed;
-	bool send_encrypted;                  /* what we send from now on is under keys */
-	bool bad_group;                       /* TLS 1.2 was about to use a group that is not on our list */
-	bool bad_scheme;                      /* TLS 1.2: the peer signed by a scheme that is not on our list */
-	bool ready;                           /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
-	bool chain_told;                      /* host peer_chain has the peer's certificates */
-	bool chain_empty;                     /* it was told that there are none */
-	bool judged;                          /* host verify_peer was asked, and agreed */
-	bool choice_made;                     /* host choose_identity was asked */
-	bool choice_failed;                   /* and failed, or the library would not have what it chose */
-	bool closed;                          /* the peer's close_notify is in */
-	bool sign_failed;                     /* core had no signature for us */
-	uint16_t peer_scheme;                 /* TLS 1.2: what the peer signed by; 0: not yet, or TLS 1.3 */
-	const otls_engine_identity *identity; /* the one that is shown; NULL: none */
-};
 
 static bool
 is_server(const otls_engine_connection *conn)
@@ -170,6 +152,9 @@ see_message(int outbound, int version, int type, const void *data, size_t len, W
 		return;
 	body = (otls_bytes){ message + HANDSHAKE_HEADER_LEN, len - HANDSHAKE_HEADER_LEN };
 	switch (message[0]) {
+	case HANDSHAKE_SERVER_HELLO:
+		wolf_on_server_hello(conn);
+		break;
 	case HANDSHAKE_CERTIFICATE_REQUEST:
 		if (!conn->choice_made && conn->ctx->config->choose_identity)
 			choose_by_request(conn, body);
@@ -195,7 +180,9 @@ wolf_recv(WOLFSSL *ssl, char *buf, int cap, void *arg)
 	(void)ssl;
 	if (cap <= 0 || !choose_before_request(conn))
 		return WOLFSSL_CBIO_ERR_GENERAL;
-	conn->recv_said = conn->calls->recv(conn->host, buf, (size_t)cap, &len);
+	conn->recv_said = wolf_look_ahead(conn);
+	if (conn->recv_said == OTLS_OK && (len = wolf_take_ahead(conn, buf, (size_t)cap)) == 0)
+		conn->recv_said = conn->calls->recv(conn->host, buf, (size_t)cap, &len);
 	switch (conn->recv_said) {
 	case OTLS_OK:
 		return len > 0 ? (int)len : WOLFSSL_CBIO_ERR_GENERAL;
@@ -219,7 +206,8 @@ group_is_forbidden(const otls_engine_connection *conn)
 	int suite = wolfSSL_get_current_cipher_suite(conn->ssl);
 	uint16_t group;
 
-	if (conn->ready || conn->send_encrypted || suite <= 0 || wolfSSL_version(conn->ssl) != 0x0303)
+	if (conn->ready || conn->send_encrypted || suite <= 0 || wolfSSL_version(conn->ssl) != 0x0303 ||
+	    wolfSSL_session_reused(conn->ssl) != 0)
 		return false;
 	group = wolf_group_by_name(wolfSSL_get_curve_name(conn->ssl));
 	for (size_t i = 0; i < count; i++) {
@@ -496,6 +484,8 @@ set_up_client(otls_engine_connection *conn, otls_report *report)
 		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_UseSNI", 0);
 	if (!announce_no_renegotiation(conn))
 		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_UseSecureRenegotiation", 0);
+	if (!wolf_offer_session(conn))
+		return wolf_fail(report, OTLS_E_BACKEND, "wolfSSL_set_session", 0);
 	if (alpn.len == 0)
 		return OTLS_OK;
 	if (!alpn_can_be_sent(alpn))
@@ -550,6 +540,8 @@ connection_fini(otls_engine_connection *conn)
 {
 	if (conn->ssl != NULL)
 		wolfSSL_free(conn->ssl);
+	free(conn->ahead);
+	conn->ahead = NULL;
 	conn->ssl = NULL;
 }
 
@@ -569,7 +561,7 @@ slipped_through(otls_engine_connection *conn)
 	const otls_engine_config *config = conn->ctx->config;
 	WOLFSSL_X509_CHAIN *chain;
 
-	if (conn->judged)
+	if (conn->judged || wolfSSL_session_reused(conn->ssl) != 0)
 		return false;
 	if (!is_server(conn) || config->client_auth == OTLS_CLIENT_AUTH_REQUIRED)
 		return true;
@@ -600,6 +592,8 @@ handshake(otls_engine_connection *conn, otls_report *report)
 	if (slipped_through(conn))
 		return handshake_failed(conn, function, NO_PEER_CERT, report);
 	conn->ready = true;
+	if (!is_server(conn))
+		wolf_session_made(conn);
 	return OTLS_OK;
 }
 
@@ -807,6 +801,7 @@ const otls_engine otls__engine_wolfssl = {
 #endif
 	.finished = finished,
 	.master_secret = master_secret,
+	.session_export = wolf_session_export,
 
 	.pbkdf2 = wolf_pbkdf2,
 	.cbc_decrypt = wolf_cbc_decrypt,

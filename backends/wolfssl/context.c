@@ -78,6 +78,7 @@ wolf_has(otls_capability capability)
 	case OTLS_CAP_KEY_DECRYPT:
 	case OTLS_CAP_GENERATE_KEY:
 	case OTLS_CAP_NATIVE_VERIFY:
+	case OTLS_CAP_SESSION:
 		return true;
 	case OTLS_CAP_KEY_CALLBACK:
 		return WOLF_REMOTE_KEY;
@@ -520,17 +521,6 @@ set_fragment(otls_engine_context *ctx, otls_report *report)
 	return OTLS_OK;
 }
 
-/* No session outlives its connection: no ticket, no cache (it would be one for the whole process). */
-static void
-forbid_resumption(otls_engine_context *ctx)
-{
-	wolfSSL_CTX_set_session_cache_mode(ctx->ctx, WOLFSSL_SESS_CACHE_OFF);
-	if (ctx->config->role == OTLS_ROLE_SERVER) {
-		wolfSSL_CTX_no_ticket_TLSv13(ctx->ctx);
-		wolfSSL_CTX_NoTicketTLSv12(ctx->ctx);
-	}
-}
-
 /* A connection copies these when it is made, so they have to be here before it. */
 static void
 set_callbacks(otls_engine_context *ctx)
@@ -550,10 +540,10 @@ wolf_context_init(otls_engine_context *ctx, const otls_engine_config *config, ot
 	if (make_ctx(ctx, report) != OTLS_OK || set_versions(ctx, report) != OTLS_OK ||
 	    set_suites(ctx, report) != OTLS_OK || set_groups(ctx, report) != OTLS_OK ||
 	    set_schemes(ctx, report) != OTLS_OK || set_identity(ctx, report) != OTLS_OK ||
-	    set_client_ca(ctx, report) != OTLS_OK || set_fragment(ctx, report) != OTLS_OK)
+	    set_client_ca(ctx, report) != OTLS_OK || set_fragment(ctx, report) != OTLS_OK ||
+	    wolf_set_sessions(ctx, report) != OTLS_OK)
 		return OTLS_ERROR;
 	set_verification(ctx);
-	forbid_resumption(ctx);
 	set_callbacks(ctx);
 	wolf_set_signers(ctx);
 	return OTLS_OK;

@@ -176,6 +176,34 @@ struct otls_engine_context {
 	char sigalgs[256]; /* a new suite list resets the schemes, so a connection sets them again */
 };
 
+struct otls_engine_connection {
+	WOLFSSL *ssl;
+	const otls_engine_context *ctx;
+	const otls_engine_setup *setup;
+	const otls_host_calls *calls;
+	otls_host *host;
+	otls_status recv_said; /* the host's last answer: the library's own word for a wait is not to be trusted */
+	bool send_failed;
+	bool send_encrypted;                  /* what we send from now on is under keys */
+	bool bad_group;                       /* TLS 1.2 was about to use a group that is not on our list */
+	bool bad_scheme;                      /* TLS 1.2: the peer signed by a scheme that is not on our list */
+	bool ready;                           /* the handshake is over; wolfSSL_SSL_in_init does not know (5.5) */
+	bool chain_told;                      /* host peer_chain has the peer's certificates */
+	bool chain_empty;                     /* it was told that there are none */
+	bool judged;                          /* host verify_peer was asked, and agreed */
+	bool choice_made;                     /* host choose_identity was asked */
+	bool choice_failed;                   /* and failed, or the library would not have what it chose */
+	bool closed;                          /* the peer's close_notify is in */
+	bool sign_failed;                     /* core had no signature for us */
+	uint16_t peer_scheme;                 /* TLS 1.2: what the peer signed by; 0: not yet, or TLS 1.3 */
+	bool ticket_came;                     /* client */
+	bool looked;                          /* client: at what follows the ServerHello, if that matters */
+	bool ticket_declined;                 /* client, TLS 1.2: it is a certificate */
+	uint8_t *ahead;                       /* what was received for that; NULL: nothing */
+	size_t ahead_at, ahead_len;           /* how much of it the library has, and how much there is */
+	const otls_engine_identity *identity; /* the one that is shown; NULL: none */
+};
+
 otls_status wolf_init(otls_report *report);
 /* This thread does public-key work: what the library caches for it goes when it ends. */
 void wolf_thread_enters(void);
@@ -196,6 +224,22 @@ bool wolf_use_identity(WOLFSSL *ssl, const otls_engine_identity *identity);
 
 otls_status wolf_context_init(otls_engine_context *ctx, const otls_engine_config *config, otls_report *report);
 void wolf_context_fini(otls_engine_context *ctx);
+
+/* == session.c == */
+
+otls_status wolf_set_sessions(otls_engine_context *ctx, otls_report *report);
+/* Client: prepares for tickets, and for what is to be resumed, if anything. */
+bool wolf_offer_session(otls_engine_connection *conn);
+/* Client: receives what it takes to know whether the server resumes.  As host recv. */
+otls_status wolf_look_ahead(otls_engine_connection *conn);
+/* What was received so; 0: nothing is left. */
+size_t wolf_take_ahead(otls_engine_connection *conn, void *buf, size_t cap);
+/* Client, TLS 1.2: the library is about to read it. */
+void wolf_on_server_hello(otls_engine_connection *conn);
+/* Client: the handshake is over. */
+void wolf_session_made(otls_engine_connection *conn);
+otls_status wolf_session_export(
+    otls_engine_connection *conn, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 
 /* == connection.c: what a context has to know of its connections == */
 

@@ -69,6 +69,7 @@ otls_connection_free(otls_connection *conn)
 	}
 	otls__peer_fini(&conn->peer);
 	otls__request_fini(&conn->request);
+	otls_session_free(conn->offer);
 	otls__gate_fini(&conn->gate);
 	otls__transport_fini(&conn->transport);
 	otls__input_fini(&conn->input);

@@ -7,6 +7,7 @@
  *   verdict.c     judging the peer, and naming failures
  *   verify_callback.c  what else is said about it: pins, the library's own verifier, the verify callback
  *   client_certificate.c  what a server's request says, and what a client shows for it
+ *   resume.c      sessions that are offered, taken, and made
  *   sign.c        signatures with keys that are behind a callback
  *   data.c        read, write, shutdown        channel.c    public transport calls
  *
@@ -127,10 +128,15 @@ struct otls_connection {
 	bool callback_failed;    /* what signs, or chooses what is shown: error says why */
 	bool hello_answered;     /* the server-name callback has said OK */
 	bool alpn_answered;
-	int refuse_alert;          /* -1: the default */
-	otls_buffer alpn_offers;   /* server: what the client offers, each name behind its length and before a NUL */
-	otls_bytes alpn_choice;    /* server; a view into the gate's first hello */
-	uint8_t alpn_wire[256];    /* the same behind its length, for the engine */
+	int refuse_alert;        /* -1: the default */
+	otls_buffer alpn_offers; /* server: what the client offers, each name behind its length and before a NUL */
+	otls_bytes alpn_choice;  /* server; a view into the gate's first hello */
+	uint8_t alpn_wire[256];  /* the same behind its length, for the engine */
+	otls_session *offer;     /* client: what is offered; then the latest one, or what was resumed */
+	bool recalled;           /* peer is from memory: what the engine tells takes its place */
+	bool resumed;
+	bool session_came; /* client: a new one can be exported */
+	uint32_t session_lifetime;
 	int64_t started, deadline; /* of the handshake; deadline 0: not started */
 	uint64_t handshake_microseconds;
 	otls_peer peer;
@@ -208,6 +214,20 @@ otls_bytes otls__alpn_offered(const otls_connection *conn);
 uint64_t otls__verify_mode(const otls_connection *conn);
 /* What the mode asks of a client, in the handshake or behind it. */
 otls_client_auth otls__client_auth(const otls_connection *conn);
+/* What a handshake asks of a client. */
+otls_client_auth otls__handshake_auth(const otls_connection *conn);
+
+/* == resume.c == */
+/* Client: the library's form of the session that is offered; empty: none, or it fits no longer. */
+otls_status otls__offer_session(otls_connection *conn, otls_bytes *state);
+/* Server: whether the ticket in the hello may be used. */
+bool otls__may_resume(otls_connection *conn);
+/* The handshake is over: what was resumed is what was allowed, and whose certificates these are is settled. */
+otls_status otls__resume_settle(otls_connection *conn);
+/* As host new_session. */
+void otls__new_session(otls_connection *conn, otls_bytes ticket, uint32_t lifetime);
+/* An engine's slot is over: tells the callback of a new session. */
+void otls__session_settle(otls_connection *conn);
 
 /* == client_certificate.c == */
 /* A server asks for a certificate: keeps what it says, and chooses, or asks the callback.  As host choose_identity. */
@@ -234,6 +254,8 @@ otls_status otls__sign(
 otls_verify_params otls__verify_params(const otls_connection *conn, const otls_store *store);
 /* Takes the peer's chain as the engine tells it. */
 void otls__peer_chain(otls_connection *conn, const otls_bytes *chain, size_t n);
+/* The same from a session, before there is an engine. */
+void otls__peer_recall(otls_connection *conn, const otls_bytes *chain, size_t n);
 /* Judges it, once.  OK, or ERROR and *alert. */
 otls_status otls__peer_judge(otls_connection *conn, int *alert);
 void otls__peer_fini(otls_peer *peer);

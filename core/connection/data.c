@@ -73,6 +73,8 @@ read_engine(otls_connection *conn, uint8_t *buf, size_t cap, size_t *len)
 		conn->records.idle = conn->records.fillers = 0;
 	if (status != OTLS_ERROR && otls__auth_settle(conn) != OTLS_OK)
 		return OTLS_ERROR;
+	if (status != OTLS_ERROR)
+		otls__session_settle(conn);
 	if (status == OTLS_EOF)
 		closed(conn, OTLS_RECEIVED_SHUTDOWN);
 	return status == OTLS_ERROR ? otls__explain(conn, &report, "reading") : status;

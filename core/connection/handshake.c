@@ -33,9 +33,9 @@ otls__client_auth(const otls_connection *conn)
 		   : OTLS_CLIENT_AUTH_OPTIONAL;
 }
 
-/* What a handshake asks for: with POST_HANDSHAKE nothing, where it can be asked for later. */
-static otls_client_auth
-client_auth(const otls_connection *conn)
+/* With POST_HANDSHAKE nothing, where it can be asked for later. */
+otls_client_auth
+otls__handshake_auth(const otls_connection *conn)
 {
 	bool later = (otls__verify_mode(conn) & OTLS_VERIFY_POST_HANDSHAKE) != 0;
 
@@ -75,7 +75,7 @@ check_server(const otls_connection *conn)
 		return OTLS_OK; /* it may bring another context: checked when it has */
 	if (settings->identity_count == 0)
 		return otls__fail(OTLS_E_NO_CERTIFICATE, "the server's context");
-	if (client_auth(conn) == OTLS_CLIENT_AUTH_NONE)
+	if (otls__handshake_auth(conn) == OTLS_CLIENT_AUTH_NONE)
 		return settings->pins.count + settings->trusted_keys.count == 0
 			   ? OTLS_OK
 			   : otls__fail(OTLS_E_BAD_STATE,
@@ -114,7 +114,7 @@ begin(otls_connection *conn)
 
 /* == the engine's connection == */
 
-static void
+static otls_status
 fill_setup(otls_connection *conn)
 {
 	bool client = conn->role == OTLS_ROLE_CLIENT;
@@ -133,6 +133,10 @@ fill_setup(otls_connection *conn)
 		memcpy(conn->alpn_wire + 1, conn->alpn_choice.data, conn->alpn_choice.len);
 		conn->setup.alpn.len = conn->alpn_choice.len + 1;
 	}
+	if (client)
+		return otls__offer_session(conn, &conn->setup.session);
+	conn->setup.resume = otls__may_resume(conn);
+	return conn->no_memory ? otls__fail_memory() : OTLS_OK;
 }
 
 /* The context's identities have one each, built once.  There is no end to those that a callback may bring. */
@@ -142,8 +146,8 @@ engine_context(otls_connection *conn, otls_identity *identity, otls_native **nat
 	otls_status status;
 
 	if (identity == NULL || identity != conn->identity)
-		return otls__sealed_native(conn->sealed, conn->role, identity, client_auth(conn), native);
-	status = otls__native_build(conn->sealed, conn->role, identity, client_auth(conn), &conn->own_native);
+		return otls__sealed_native(conn->sealed, conn->role, identity, otls__handshake_auth(conn), native);
+	status = otls__native_build(conn->sealed, conn->role, identity, otls__handshake_auth(conn), &conn->own_native);
 	*native = conn->own_native;
 	return status;
 }
@@ -154,11 +158,10 @@ otls__native_new(otls_connection *conn, otls_identity *identity)
 	otls_report report = otls__report();
 	otls_native *native;
 
-	if (engine_context(conn, identity, &native) != OTLS_OK)
+	if (engine_context(conn, identity, &native) != OTLS_OK || fill_setup(conn) != OTLS_OK)
 		return OTLS_ERROR;
 	if ((conn->native = otls__alloc(conn->engine->connection_size)) == NULL)
 		return otls__fail_memory();
-	fill_setup(conn);
 	if (conn->engine->connection_init(
 		conn->native, native->context, &conn->setup, &otls__host_calls, otls__host(conn), &report) == OTLS_OK)
 		return OTLS_OK;
@@ -239,7 +242,7 @@ static otls_status
 check_verified(const otls_connection *conn)
 {
 	bool wanted = conn->role == OTLS_ROLE_CLIENT || conn->peer.count > 0 ||
-		      client_auth(conn) == OTLS_CLIENT_AUTH_REQUIRED;
+		      otls__handshake_auth(conn) == OTLS_CLIENT_AUTH_REQUIRED;
 
 	if (!wanted || (conn->peer.judged && !conn->peer.refused))
 		return OTLS_OK;
@@ -252,7 +255,8 @@ opened(otls_connection *conn)
 {
 	conn->info = (otls_engine_info){ .size = sizeof(conn->info) };
 	conn->engine->info(conn->native, &conn->info);
-	if (check_negotiated(conn) != OTLS_OK || check_alpn(conn) != OTLS_OK || check_verified(conn) != OTLS_OK)
+	if (check_negotiated(conn) != OTLS_OK || check_alpn(conn) != OTLS_OK || otls__resume_settle(conn) != OTLS_OK ||
+	    check_verified(conn) != OTLS_OK)
 		return OTLS_ERROR;
 	if (conn->info.alpn.len > 0)
 		memcpy(conn->alpn_agreed, conn->info.alpn.data, conn->info.alpn.len);
@@ -261,10 +265,19 @@ opened(otls_connection *conn)
 	conn->records.idle = 0;
 	conn->unasked = 0;
 	conn->state = OTLS_STATE_OPEN;
+	otls__session_settle(conn);
 	return OTLS_OK;
 }
 
 /* == steps == */
+
+/* A server of TLS 1.3 has only its tickets to send then, and the client may have said all that it wanted to say, and be
+ * gone: that is there to be read.  Whoever writes will be told. */
+static bool
+can_do_without(const otls_connection *conn)
+{
+	return conn->state == OTLS_STATE_OPEN && conn->role == OTLS_ROLE_SERVER && conn->info.version >= OTLS_TLS1_3;
+}
 
 static otls_status
 engine_step(otls_connection *conn)
@@ -280,7 +293,7 @@ engine_step(otls_connection *conn)
 	if (status == OTLS_OK && opened(conn) != OTLS_OK)
 		return OTLS_ERROR;
 	if ((sent = otls__send_queued(conn)) == OTLS_ERROR)
-		return otls__explain_send(conn);
+		return can_do_without(conn) ? OTLS_OK : otls__explain_send(conn);
 	return sent == OTLS_OK ? status : sent;
 }
 

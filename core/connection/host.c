@@ -295,6 +295,12 @@ host_sign(otls_host *host, void *signer, uint16_t scheme, otls_bytes tbs, uint8_
 }
 
 static void
+host_new_session(otls_host *host, otls_bytes ticket, uint32_t lifetime)
+{
+	otls__new_session(connection(host), ticket, lifetime);
+}
+
+static void
 host_keylog(otls_host *host, const char *line)
 {
 	(void)host;
@@ -321,6 +327,7 @@ const otls_host_calls otls__host_calls = {
 	.verify_peer = host_verify_peer,
 	.choose_identity = host_choose_identity,
 	.sign = host_sign,
+	.new_session = host_new_session,
 	.keylog = host_keylog,
 	.event = host_event,
 };

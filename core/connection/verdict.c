@@ -96,6 +96,9 @@ set_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 {
 	bool first = conn->auth != OTLS_LATE_IDLE && conn->peer.count == 0; /* asked for behind the handshake */
 
+	if (conn->recalled)
+		otls__peer_fini(&conn->peer);
+	conn->recalled = false;
 	if (conn->peer.told && same_chain(&conn->peer, chain, n))
 		return;
 	if (conn->peer.told && first)
@@ -104,6 +107,12 @@ set_chain(otls_connection *conn, const otls_bytes *chain, size_t n)
 		overrule(&conn->peer, OTLS_REASON_CHANGED, 0); /* of another handshake on the same connection */
 	else if (!take_chain(&conn->peer, chain, n))
 		conn->no_memory = true;
+}
+
+void
+otls__peer_recall(otls_connection *conn, const otls_bytes *chain, size_t n)
+{
+	set_chain(conn, chain, n);
 }
 
 /* TLS 1.2: the Certificate message as it stood on the wire.  What the engine told must be the same; where it failed
@@ -346,6 +355,8 @@ explain_unjudged(otls_connection *conn, const otls_report *report, const char *w
 static bool
 is_unjudged(otls_connection *conn, const otls_report *report)
 {
+	if (conn->recalled)
+		chain_from_wire(conn);
 	if (!is_authenticating(conn) || (conn->peer.judged && !is_over(conn, report)))
 		return false;
 	chain_from_wire(conn);

@@ -4,7 +4,9 @@
 #include "error.h"
 #include "registry/registry.h"
 
-#define DEFAULT_DEPTH 8 /* intermediates; nine certificates is what every backend takes */
+#define DEFAULT_DEPTH   8 /* intermediates; nine certificates is what every backend takes */
+#define DEFAULT_TICKETS 2
+#define DEFAULT_TIMEOUT 300 /* seconds */
 
 /* == callback arguments == */
 
@@ -105,6 +107,7 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	copy->alpn_select_arg = otls__argument_ref(settings->alpn_select_arg);
 	copy->servername_arg = otls__argument_ref(settings->servername_arg);
 	copy->client_certificate_arg = otls__argument_ref(settings->client_certificate_arg);
+	copy->session_arg = otls__argument_ref(settings->session_arg);
 	if (copy_lists(settings, copy) == OTLS_OK)
 		return OTLS_OK;
 	otls__settings_fini(copy);
@@ -130,6 +133,8 @@ otls__settings_fini(otls_settings *settings)
 	otls__argument_free(settings->alpn_select_arg);
 	otls__argument_free(settings->servername_arg);
 	otls__argument_free(settings->client_certificate_arg);
+	otls__argument_free(settings->session_arg);
+	otls__wipe(settings->ticket_keys, sizeof(settings->ticket_keys));
 	*settings = (otls_settings){ 0 };
 }
 
@@ -183,7 +188,12 @@ method_range(otls_method method, uint16_t *min, uint16_t *max)
 static otls_status
 first_settings(const otls_engine *engine, otls_method method, otls_settings *settings)
 {
-	*settings = (otls_settings){ .method = method, .verify_depth = DEFAULT_DEPTH };
+	*settings = (otls_settings){
+		.method = method,
+		.verify_depth = DEFAULT_DEPTH,
+		.ticket_count = DEFAULT_TICKETS,
+		.session_timeout = DEFAULT_TIMEOUT,
+	};
 	if ((unsigned)method > OTLS_METHOD_TLSv1_3)
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "otls_context_new: %d is not a method", (int)method);
 	if (!method_range(method, &settings->min_version, &settings->max_version))

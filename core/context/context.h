@@ -121,6 +121,14 @@ typedef struct otls_settings {
 	otls_ca_list client_ca;        /* servers: sent with the request for a certificate */
 	otls_client_certificate_fn client_certificate;
 	otls_argument *client_certificate_arg;
+	otls_session_fn session; /* clients */
+	otls_argument *session_arg;
+	unsigned ticket_count; /* servers, as the rest of these */
+	int64_t session_timeout;
+	uint8_t session_id_context[32];
+	size_t session_id_context_len;
+	uint8_t ticket_keys[OTLS_TICKET_KEYS_MAX * OTLS_TICKET_KEY_BYTES];
+	size_t ticket_key_count; /* 0: the process's own */
 	otls_alpn_list alpn;
 	otls_alpn_policy alpn_policy;
 	otls_alpn_select_fn alpn_select;
@@ -149,6 +157,8 @@ typedef struct otls_native {
 	otls_client_auth client_auth;
 	otls_engine_config config;
 	otls_engine_context *context;
+	uint8_t session_id_context[32];
+	uint8_t ticket_secrets[OTLS_TICKET_KEYS_MAX][OTLS_TICKET_SECRET_BYTES];
 } otls_native;
 
 /* Settings as they were when the first connection after a change was made.  Immutable but for what is built on
@@ -159,7 +169,10 @@ typedef struct otls_sealed {
 	otls_settings settings;
 	uint16_t *suites, *groups, *schemes; /* what otls__sealed_fill leaves of the lists */
 	size_t suite_count, group_count, scheme_count;
-	pthread_mutex_t lock; /* of the two below */
+	pthread_mutex_t digest_lock; /* of the two below */
+	bool trust_digested;
+	uint8_t trust_digest[32]; /* of the store that was given; zeros: none */
+	pthread_mutex_t lock;     /* of the two below */
 	otls_native *natives;
 	otls_store *platform;
 } otls_sealed;
@@ -181,8 +194,8 @@ void otls__sealed_free(otls_sealed *sealed);
 otls_status otls__sealed_native(
     otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native);
 /* The same for an identity that is not the context's: the caller's own, which must not outlive sealed. */
-otls_status otls__native_build(const otls_sealed *sealed, otls_role role, otls_identity *identity,
-    otls_client_auth client_auth, otls_native **native);
+otls_status otls__native_build(
+    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native);
 void otls__native_free(const otls_engine *engine, otls_native *native);
 /* The trust: the store that was given, else (clients only) the platform's, read once.  NO_TRUST: none. */
 otls_status otls__sealed_trust(otls_sealed *sealed, otls_role role, otls_store **store);

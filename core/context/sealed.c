@@ -2,6 +2,7 @@
 #include "context/context.h"
 
 #include "error.h"
+#include "session/session.h"
 
 /* == life == */
 
@@ -15,6 +16,7 @@ otls__sealed_new(const otls_engine *engine, const otls_settings *settings, otls_
 		return otls__fail_memory();
 	atomic_init(&new->refs, 1);
 	pthread_mutex_init(&new->lock, NULL);
+	pthread_mutex_init(&new->digest_lock, NULL);
 	new->engine = engine;
 	if (otls__settings_copy(settings, &new->settings) != OTLS_OK || otls__sealed_fill(new) != OTLS_OK) {
 		otls__sealed_free(new);
@@ -40,7 +42,7 @@ otls__native_free(const otls_engine *engine, otls_native *native)
 		engine->context_fini(native->context);
 	otls__free(native->context);
 	otls__identity_free(native->identity);
-	otls__free(native);
+	otls__free_secret(native, sizeof(*native));
 }
 
 void
@@ -60,6 +62,7 @@ otls__sealed_free(otls_sealed *sealed)
 	otls__free(sealed->groups);
 	otls__free(sealed->schemes);
 	pthread_mutex_destroy(&sealed->lock);
+	pthread_mutex_destroy(&sealed->digest_lock);
 	otls__free(sealed);
 }
 
@@ -85,13 +88,14 @@ configure(const otls_sealed *sealed, const otls_native *native)
 		.client_ca = sealed->settings.client_ca.names,
 		.client_ca_count = sealed->settings.client_ca.count,
 		.choose_identity = native->role == OTLS_ROLE_CLIENT,
+		.sessions = native->role == OTLS_ROLE_CLIENT && sealed->engine->has(OTLS_CAP_SESSION),
 		.post_handshake_auth = native->role == OTLS_ROLE_CLIENT && sealed->settings.post_handshake_auth,
 	};
 }
 
 otls_status
-otls__native_build(const otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth,
-    otls_native **native)
+otls__native_build(
+    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native)
 {
 	otls_native *new = otls__alloc(sizeof(*new));
 	otls_report report = otls__report();
@@ -102,6 +106,10 @@ otls__native_build(const otls_sealed *sealed, otls_role role, otls_identity *ide
 	new->identity = otls__identity_ref(identity);
 	new->client_auth = client_auth;
 	new->config = configure(sealed, new);
+	if (otls__ticket_secret(sealed, new) != OTLS_OK) {
+		otls__native_free(sealed->engine, new);
+		return OTLS_ERROR;
+	}
 	if ((new->context = otls__alloc(sealed->engine->context_size)) == NULL) {
 		otls__native_free(sealed->engine, new);
 		return otls__fail_memory();

@@ -122,13 +122,27 @@ read_psk(otls_bytes data, otls_client_hello *hello)
 	hello->psk = true;
 	if (!otls__reader_done(&r) || identities.len == 0 || binders.len == 0)
 		return ALERT_DECODE_ERROR;
-	for (; identities.len > 0; identity_count++)
-		if (otls__read_vector16(&identities).len == 0 || otls__read_bytes(&identities, 4).len != 4)
+	for (; identities.len > 0; identity_count++) {
+		otls_bytes identity = otls__read_vector16(&identities);
+
+		if (identity.len == 0 || otls__read_bytes(&identities, 4).len != 4)
 			return ALERT_DECODE_ERROR;
+		if (identity_count == 0)
+			hello->psk_identity = identity;
+	}
+	hello->psk_count = identity_count;
 	for (; binders.len > 0; binder_count++)
 		if (otls__read_vector8(&binders).len < 32)
 			return ALERT_DECODE_ERROR;
 	return identity_count == binder_count ? 0 : ALERT_ILLEGAL_PARAMETER;
+}
+
+/* RFC 5077, section 3.2: the ticket, without a length of its own. */
+static int
+read_ticket(otls_bytes data, otls_client_hello *hello)
+{
+	hello->ticket = data;
+	return 0;
 }
 
 static int
@@ -188,6 +202,7 @@ static const struct {
 	{ EXTENSION_SIGNATURE_ALGORITHMS, read_schemes, "signature_algorithms" },
 	{ EXTENSION_ALPN, read_alpn, "application_layer_protocol_negotiation" },
 	{ EXTENSION_EXTENDED_MASTER_SECRET, read_extended_master_secret, "extended_master_secret" },
+	{ EXTENSION_SESSION_TICKET, read_ticket, "session_ticket" },
 	{ EXTENSION_PRE_SHARED_KEY, read_psk, "pre_shared_key" },
 	{ EXTENSION_EARLY_DATA, read_early_data, "early_data" },
 	{ EXTENSION_SUPPORTED_VERSIONS, read_versions, "supported_versions" },

@@ -26,6 +26,9 @@ typedef struct otls_client_hello {
 	bool renegotiation_info; /* the extension, or its signalling suite */
 	bool fallback;           /* TLS_FALLBACK_SCSV */
 	bool psk, early_data, cookie;
+	otls_bytes ticket;       /* of TLS 1.2; empty: none */
+	otls_bytes psk_identity; /* the first one */
+	size_t psk_count;
 } otls_client_hello;
 
 typedef struct otls_server_hello {

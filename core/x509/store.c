@@ -404,3 +404,39 @@ otls_store_certificate_at(const otls_store *store, size_t i)
 {
 	return store != NULL && i < store->count ? store->entries[i].cert : NULL;
 }
+
+/* == what is in it == */
+
+/* Adds the digest of one item to the sum, as little-endian numbers: the order of items does not matter. */
+static bool
+add_digest(const otls_engine *engine, otls_bytes item, uint8_t sum[32])
+{
+	otls_report report = otls__report();
+	uint8_t digest[OTLS_HASH_MAX];
+	unsigned carry = 0;
+	size_t len;
+
+	if (engine->hash(OTLS_HASH_SHA256, &item, 1, digest, &len, &report) != OTLS_OK)
+		return false;
+	for (size_t i = 0; i < 32; i++) {
+		carry += (unsigned)sum[i] + digest[i];
+		sum[i] = (uint8_t)carry;
+		carry >>= 8;
+	}
+	return true;
+}
+
+bool
+otls__store_digest(const otls_store *store, const otls_engine *engine, uint8_t digest[32])
+{
+	memset(digest, 0, 32);
+	for (size_t i = 0; i < store->count; i++) {
+		const otls_certificate *cert = store->entries[i].cert;
+		if (!add_digest(engine, otls__bytes(cert->der, cert->der_len), digest))
+			return false;
+	}
+	for (size_t i = 0; i < store->crl_count; i++)
+		if (!add_digest(engine, store->crls[i]->tbs, digest))
+			return false;
+	return true;
+}

@@ -19,6 +19,8 @@ int64_t otls__store_time(const otls_store *store);
 /* A new store with the same certificates, revocation lists and time, not sealed. */
 otls_status otls__store_copy(const otls_store *store, otls_store **copy);
 size_t otls__store_count(const otls_store *store);
+/* Equal for equal sets of certificates and revocation lists.  false: the engine's digest failed. */
+bool otls__store_digest(const otls_store *store, const otls_engine *engine, uint8_t digest[32]);
 
 /* Whether two Name TLVs are equal by RFC 5280, section 7.1 (case and white space of PrintableString and UTF8String do
  * not count; other bytes as they are). */

@@ -106,6 +106,8 @@ typedef enum otls_block_cipher {
 
 typedef enum otls_key_kind { OTLS_KEY_EC_P256 = 1, OTLS_KEY_ED25519 = 2, OTLS_KEY_RSA_2048 = 3 } otls_key_kind;
 
+#define OTLS_TICKET_SECRET_BYTES 80
+
 /* == configuration: sealed, alive as long as the engine context that was built from it == */
 
 /* A chain and the key of its leaf. */
@@ -142,12 +144,14 @@ typedef struct otls_engine_config {
 	bool keylog; /* hand every secret to host keylog; false: to nobody, the library's own habits included */
 	uint16_t max_fragment; /* 0: not negotiated */
 	/* Resumption.  ticket_count 0: a server sends no ticket and resumes nothing; sessions false: a client neither
-	 * asks for tickets nor keeps sessions. */
+	 * asks for tickets nor keeps sessions.  No library keeps sessions itself. */
 	bool sessions;
-	unsigned ticket_count;
-	otls_bytes ticket_secret;  /* servers: from which the library's ticket keys are derived */
-	uint32_t session_lifetime; /* seconds */
-	otls_bytes session_id_context;
+	unsigned ticket_count; /* servers: tickets behind a handshake of TLS 1.3 */
+	/* Servers: from which the library's ticket keys are taken.  The first seals, the others open. */
+	const uint8_t (*ticket_secrets)[OTLS_TICKET_SECRET_BYTES];
+	size_t ticket_secret_count;
+	uint32_t session_lifetime;     /* servers: seconds that a ticket can be used */
+	otls_bytes session_id_context; /* servers: 32 bytes that stand for the settings */
 	/* Clients: say that requests behind the handshake are answered (RFC 8446, section 4.2.6), and answer them. */
 	bool post_handshake_auth;
 } otls_engine_config;
@@ -161,7 +165,8 @@ typedef struct otls_engine_setup {
 	const uint16_t *suites; /* server: replaces the context's list; NULL: the context's */
 	size_t suite_count;
 	otls_bytes session; /* client: a session from session_export to offer; empty: none */
-	bool resume;        /* server: resumption is allowed for this hello */
+	bool resume; /* server: the ticket in this hello may be used; false: the handshake is a full one, and gives the
+	              * client a new ticket all the same */
 	/* Server: replaces the context's list; NULL: the context's.  The first is the one to take: the client offers it. */
 	const uint16_t *groups;
 	size_t group_count;
@@ -230,8 +235,9 @@ typedef struct otls_host_calls {
 	 * and it asks the same again when that is called again. */
 	otls_status (*sign)(
 	    otls_host *host, void *signer, uint16_t scheme, otls_bytes tbs, uint8_t *sig, size_t cap, size_t *len);
-	/* A session that can be resumed has come (client), or was issued (server: id is its session id or ticket). */
-	void (*new_session)(otls_host *host, otls_bytes session, otls_bytes id, uint32_t lifetime);
+	/* Client: a session that can be resumed has come; session_export gives it when the slot is over.  lifetime:
+	 * seconds, as the server says; 0: it does not.  Server: a ticket goes out: its bytes as a client will show them. */
+	void (*new_session)(otls_host *host, otls_bytes ticket, uint32_t lifetime);
 	otls_status (*find_session)(otls_host *host, otls_bytes id, otls_bytes *session);
 	/* Server, TLS 1.2: the key of a PSK identity; client: identity and key for a hint.  Lengths in and out. */
 	otls_status (*psk)(otls_host *host, otls_bytes hint_or_identity, uint8_t *identity, size_t *identity_len,
@@ -342,7 +348,8 @@ struct otls_engine {
 	    otls_report *report); /* FINISHED */
 	otls_status (*master_secret)(
 	    otls_engine_connection *conn, uint8_t out[48], otls_report *report); /* MASTER_SECRET */
-	/* The session as the library serialises it; *len 0: none that could be resumed.  SESSION. */
+	/* Client: the latest session as the library serialises it; *len 0: none that could be resumed.  out NULL: its length
+	 * alone.  SESSION. */
 	otls_status (*session_export)(
 	    otls_engine_connection *conn, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 	otls_status (*staple)(otls_engine_connection *conn, otls_bytes response, otls_report *report); /* OCSP_SERVER */

@@ -58,7 +58,8 @@ typedef enum otls_category {
 	X(CALLBACK, CONFIG, "a callback refused")                                                                      \
 	X(PURPOSE, CONFIG, "the certificate is not meant for this")                                                    \
 	X(ENGINE_LIMIT, INTERNAL, "beyond what this TLS library can do")                                               \
-	X(BACKEND, INTERNAL, "the TLS library failed")
+	X(BACKEND, INTERNAL, "the TLS library failed")                                                                 \
+	X(SESSION, USAGE, "the session does not fit")
 
 typedef enum otls_code {
 #define OTLS_ERROR_CODE(name, category, text) OTLS_E_##name,

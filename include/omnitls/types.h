@@ -43,6 +43,7 @@ typedef struct otls_connection otls_connection;   /* one TLS connection; not cou
 typedef struct otls_certificate otls_certificate; /* a parsed certificate; immutable, counted */
 typedef struct otls_identity otls_identity;       /* a chain and its key; immutable, counted */
 typedef struct otls_store otls_store;             /* trust anchors; counted */
+typedef struct otls_session otls_session;         /* what resumes a connection; immutable, counted */
 typedef struct otls_cipher otls_cipher;           /* a row of the IANA registry; static */
 typedef struct otls_error otls_error;             /* why something failed; borrowed only */
 

@@ -24,6 +24,7 @@ static const struct suite *const suites[] = {
 	&suite_client_ca,
 	&suite_client_choice,
 	&suite_post_handshake,
+	&suite_session,
 	&suite_hello,
 	&suite_retry,
 	&suite_alpn,

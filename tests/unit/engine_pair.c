@@ -248,6 +248,12 @@ host_choose_identity(otls_host *host, const otls_bytes *ca_names, size_t ca_coun
 }
 
 static void
+host_new_session(otls_host *host, otls_bytes ticket, uint32_t lifetime)
+{
+	(void)host, (void)ticket, (void)lifetime;
+}
+
+static void
 host_keylog(otls_host *host, const char *line)
 {
 	if (strchr(line, ' ') != NULL)
@@ -271,6 +277,7 @@ static const otls_host_calls calls = {
 	.verify_peer = host_verify_peer,
 	.peer_status = host_peer_status,
 	.choose_identity = host_choose_identity,
+	.new_session = host_new_session,
 	.keylog = host_keylog,
 	.event = host_event,
 };
