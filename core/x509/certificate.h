@@ -75,6 +75,7 @@ struct otls_certificate {
 	/* Certificates that may stand below until policies must be named, mapped no more, and "any" is none; -1: no limit */
 	int require_policy, inhibit_mapping, inhibit_any_policy;
 	otls_bytes tls_feature;
+	bool ocsp_no_check;    /* whether it is revoked need not be asked (RFC 6960, section 4.2.2.2.1) */
 	bool unknown_critical; /* a critical extension that is not one of the above or is known to be harmless */
 	const char *defect;    /* static: readable, but against the rules in a way that makes it MALFORMED when it is
 	                        * verified (an extension twice, extensions in a v1 certificate, an empty issuer, ...); NULL: none */

@@ -267,6 +267,16 @@ read_tls_feature(otls_der *der, bool critical, otls_certificate *cert)
 	return NULL;
 }
 
+static const char *
+read_ocsp_no_check(otls_der *der, bool critical, otls_certificate *cert)
+{
+	otls_bytes nothing = { NULL, 0 };
+
+	(void)critical;
+	cert->ocsp_no_check = otls__der_read(der, OTLS_DER_NULL, &nothing) && nothing.len == 0;
+	return cert->ocsp_no_check ? NULL : "its word on OCSP (no check) is malformed (RFC 6960, section 4.2.2.2.1)";
+}
+
 /* AccessDescriptions: an OID and a GeneralName each. */
 static bool
 is_list_of_access_descriptions(otls_bytes list)
@@ -318,6 +328,7 @@ static const struct extension_row {
 	{ OTLS_OID_INIT("\x2b\x06\x01\x05\x05\x07\x01\x01"), read_information_access },
 	{ OTLS_OID_INIT("\x2b\x06\x01\x05\x05\x07\x01\x0b"), read_information_access },
 	{ OTLS_OID_INIT("\x2b\x06\x01\x05\x05\x07\x01\x18"), read_tls_feature },
+	{ OTLS_OID_INIT("\x2b\x06\x01\x05\x05\x07\x30\x01\x05"), read_ocsp_no_check },
 };
 
 /* == all of them == */

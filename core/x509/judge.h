@@ -1,6 +1,6 @@
 /* What the parts of the verifier share: verify.c decides, nodes.c gathers certificates and path.c builds paths of them,
  * checks.c and constraints.c apply RFC 5280's rules to a whole path, signature.c checks signatures within a budget,
- * host.c compares names. */
+ * host.c compares names, revocation.c asks revocation lists, ocsp_judge.c a stapled response. */
 #ifndef OTLS_CORE_JUDGE_H
 #define OTLS_CORE_JUDGE_H
 
@@ -30,6 +30,9 @@ typedef struct otls_checked_edge {
 } otls_checked_edge;
 
 #define OTLS_CHECKED_EDGES 256
+
+/* What the signatures of one verification may cost, its revocation included. */
+#define OTLS_SIGNATURE_COST_MAX 600
 
 typedef struct otls_judge {
 	const otls_verify_params *params;

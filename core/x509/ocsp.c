@@ -5,6 +5,8 @@
 #include "x509/general_name.h"
 #include "x509/pem.h"
 
+#define FILE_MAX (2 * OTLS_OCSP_MAX) /* bytes; BASE64 and text around it make a PEM file the longer one */
+
 /* Extensions of responses that change nothing about their meaning here, or that are about what is not asked for:
  * nonce, CRL references, archive cutoff, extended revoke (RFC 6960, section 4.4). */
 static const otls_bytes known_extensions[] = {
@@ -284,7 +286,7 @@ read_response(otls_der *der, otls_ocsp *response)
 	if (!otls__der_enter(der, OTLS_DER_SEQUENCE, &outer) || !otls__der_done(der) ||
 	    !otls__der_number_as(&outer, OTLS_DER_ENUMERATED, &response->status))
 		return false;
-	if (response->status == 4 || response->status > OTLS_OCSP_STATUS_MAX)
+	if (response->status == 4 || response->status > OTLS_OCSP_LAST)
 		return otls__der_fail(&outer, "a status that there is not");
 	if (response->status == OTLS_OCSP_SUCCESSFUL && !read_bytes(&outer, response))
 		return false;
@@ -351,4 +353,19 @@ otls__ocsp_read(otls_bytes data, const char *where, otls_bytes *der)
 	otls__free((void *)(uintptr_t)der->data);
 	*der = otls__bytes(NULL, 0);
 	return OTLS_ERROR;
+}
+
+otls_status
+otls__ocsp_read_file(const char *path, otls_bytes *der)
+{
+	uint8_t *data = NULL;
+	size_t len = 0;
+	otls_status status;
+
+	*der = otls__bytes(NULL, 0);
+	if (otls__read_file(path, FILE_MAX, &data, &len) != OTLS_OK)
+		return OTLS_ERROR;
+	status = otls__ocsp_read(otls__bytes(data, len), path, der);
+	otls__free_secret(data, len);
+	return status;
 }

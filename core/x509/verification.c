@@ -3,11 +3,13 @@
 
 #include "backend.h"
 #include "error.h"
+#include "x509/ocsp.h"
 #include "x509/text.h"
 #include "x509/verify.h"
 
 #define DEFAULT_DEPTH 8
 #define DEPTH_MAX     100
+#define KNOWN_FLAGS   (OTLS_PATH_FLAGS | OTLS_VERIFY_FLAG_OCSP_REQUIRE)
 
 struct otls_verification {
 	const otls_engine *engine;
@@ -18,6 +20,7 @@ struct otls_verification {
 	int depth;
 	otls_certificate **extra;
 	size_t extra_len, extra_cap;
+	otls_bytes response; /* OCSP; empty: none */
 	bool judged;
 	otls_verify_outcome outcome;
 };
@@ -61,6 +64,7 @@ otls_verification_free(otls_verification *verification)
 	for (size_t i = 0; i < verification->extra_len; i++)
 		otls_certificate_free(verification->extra[i]);
 	otls__free(verification->extra);
+	otls__free((void *)(uintptr_t)verification->response.data);
 	otls_store_free(verification->store);
 	otls__free(verification);
 }
@@ -94,9 +98,9 @@ otls_verification_set_flags(otls_verification *verification, uint64_t flags)
 {
 	if (verification == NULL)
 		return otls__fail_null(__func__, "verification");
-	if ((flags & ~OTLS_PATH_FLAGS) != 0)
+	if ((flags & ~KNOWN_FLAGS) != 0)
 		return otls__fail(
-		    OTLS_E_UNSUPPORTED, "%s: flags 0x%llx", __func__, (unsigned long long)(flags & ~OTLS_PATH_FLAGS));
+		    OTLS_E_UNSUPPORTED, "%s: flags 0x%llx", __func__, (unsigned long long)(flags & ~KNOWN_FLAGS));
 	verification->flags = flags;
 	return OTLS_OK;
 }
@@ -133,7 +137,64 @@ otls_verification_add_intermediate(otls_verification *verification, const otls_c
 	return OTLS_OK;
 }
 
+static otls_status
+set_response(otls_verification *verification, otls_bytes response)
+{
+	otls__free((void *)(uintptr_t)verification->response.data);
+	verification->response = response;
+	return OTLS_OK;
+}
+
+otls_status
+otls_verification_set_ocsp_response(otls_verification *verification, const void *data, size_t len)
+{
+	otls_bytes response = { NULL, 0 };
+
+	if (verification == NULL)
+		return otls__fail_null(__func__, "verification");
+	if (data != NULL && otls__ocsp_read(otls__bytes(data, len), __func__, &response) != OTLS_OK)
+		return OTLS_ERROR;
+	return set_response(verification, response);
+}
+
+otls_status
+otls_verification_set_ocsp_response_file(otls_verification *verification, const char *path)
+{
+	otls_bytes response;
+
+	if (verification == NULL || path == NULL)
+		return otls__fail_null(__func__, verification == NULL ? "verification" : "path");
+	if (otls__ocsp_read_file(path, &response) != OTLS_OK)
+		return OTLS_ERROR;
+	return set_response(verification, response);
+}
+
 /* == judging == */
+
+static bool
+is_response_asked(const otls_verification *verification)
+{
+	return verification->response.len > 0 || (verification->flags & OTLS_VERIFY_FLAG_OCSP_REQUIRE) != 0;
+}
+
+static void
+judge_response(otls_verification *verification, const otls_verify_params *params)
+{
+	otls_verify_outcome *outcome = &verification->outcome;
+	otls_ocsp_verdict verdict;
+	otls_finding finding;
+
+	otls__ocsp_judge(params, outcome, verification->response, &verdict);
+	otls__ocsp_conclude(params, &verdict, &finding);
+	if (finding.reason == OTLS_REASON_OK)
+		return;
+	otls__verify_conclude(outcome, params, &finding);
+	outcome->report = verdict.report;
+	if (!otls__findings_add(&outcome->findings, &finding)) {
+		outcome->reason = OTLS_REASON_INTERNAL;
+		outcome->report.code = OTLS_E_MEMORY;
+	}
+}
 
 static otls_status
 refuse(const otls_verify_outcome *outcome)
@@ -175,6 +236,8 @@ otls_verification_run(otls_verification *verification, const otls_certificate *l
 	};
 	otls__verify_outcome_fini(&verification->outcome);
 	otls__verify_chain(&params, &verification->outcome);
+	if (verification->outcome.reason == OTLS_REASON_OK && is_response_asked(verification))
+		judge_response(verification, &params);
 	verification->judged = true;
 	return verification->outcome.reason == OTLS_REASON_OK ? OTLS_OK : refuse(&verification->outcome);
 }
@@ -218,7 +281,7 @@ is_asked(const otls_verification *verification, size_t check)
 	if (check == otls__verify_check_of(OTLS_REASON_HOSTNAME_MISMATCH))
 		return verification->name.text[0] != '\0';
 	if (check == otls__verify_check_of(OTLS_REASON_REVOKED))
-		return (verification->flags & OTLS_CRL_FLAGS) != 0;
+		return (verification->flags & OTLS_CRL_FLAGS) != 0 || is_response_asked(verification);
 	return true;
 }
 

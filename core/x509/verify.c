@@ -7,9 +7,8 @@
 
 /* What one verification may cost.  A handshake is not the place to solve a maze: chains in use take a dozen
  * edges and well under 100 units. */
-#define EDGES_MAX          1000
-#define SIGNATURE_COST_MAX 600
-#define NAME_STEPS_MAX     250000 /* comparisons of a name with a constraint, and the like */
+#define EDGES_MAX      1000
+#define NAME_STEPS_MAX 250000 /* comparisons of a name with a constraint, and the like */
 
 /* The order in which reasons are reported. */
 enum stage {
@@ -62,6 +61,8 @@ otls__reason_stage(otls_verify_reason reason)
 	case OTLS_REASON_CRL_EXPIRED:
 	case OTLS_REASON_CRL_NOT_YET_VALID:
 	case OTLS_REASON_CRL_INVALID:
+	case OTLS_REASON_OCSP_MISSING:
+	case OTLS_REASON_OCSP_INVALID:
 		return STAGE_REVOCATION;
 	case OTLS_REASON_HOSTNAME_MISMATCH:
 	case OTLS_REASON_IP_MISMATCH:
@@ -306,7 +307,7 @@ static void
 find_all(otls_judge *judge, otls_verify_outcome *outcome)
 {
 	judge->name_steps = NAME_STEPS_MAX;
-	judge->signature_cost = SIGNATURE_COST_MAX;
+	judge->signature_cost = OTLS_SIGNATURE_COST_MAX;
 	otls__find_all(judge, &outcome->findings);
 	if (judge->spent == NULL && !outcome->findings.no_memory)
 		return;
@@ -334,7 +335,7 @@ otls__verify_chain(const otls_verify_params *params, otls_verify_outcome *outcom
 	otls_judge judge = {
 		.params = params,
 		.edges = EDGES_MAX,
-		.signature_cost = SIGNATURE_COST_MAX,
+		.signature_cost = OTLS_SIGNATURE_COST_MAX,
 		.name_steps = NAME_STEPS_MAX,
 		.report = otls__report(),
 	};

@@ -48,6 +48,18 @@ OTLS_MUST_USE otls_status otls_verification_set_depth(otls_verification *verific
 OTLS_MUST_USE otls_status otls_verification_add_intermediate(
     otls_verification *verification, const otls_certificate *cert);
 
+/* An OCSP response about the leaf, as a server would staple it: DER, or the "OCSP RESPONSE" block of a PEM text, copied;
+ * data NULL: none.  Where the chain is good, it is judged too.  It counts if it is about the leaf (its issuer's name and
+ * key by SHA-1 or SHA-2, its serial number), if the leaf's issuer has signed it, or one to whom it gave a certificate for
+ * that (extended key usage OCSPSigning), and if it is of now: from 5 minutes before its thisUpdate until its nextUpdate;
+ * without that, for 7 days.  If not: OCSP_INVALID.  Says it that the leaf is revoked: REVOKED, also when it is out of
+ * date.  One that tells nothing ("unknown", "tryLater") is as good as none: OCSP_MISSING where the leaf demands one (RFC
+ * 7633), or with OTLS_VERIFY_FLAG_OCSP_REQUIRE; else no error.
+ * Errors    FORMAT: no such response; FILE; LIMIT: over 64 KiB; MEMORY. */
+OTLS_MUST_USE otls_status otls_verification_set_ocsp_response(
+    otls_verification *verification, const void *data, size_t len);
+OTLS_MUST_USE otls_status otls_verification_set_ocsp_response_file(otls_verification *verification, const char *path);
+
 /* Judges a leaf.  OK: it is good.  ERROR with code VERIFY: it is refused, and otls_error_verify_reason says why; other
  * codes: nothing was judged. */
 OTLS_MUST_USE otls_status otls_verification_run(otls_verification *verification, const otls_certificate *leaf);

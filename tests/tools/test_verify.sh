@@ -115,6 +115,50 @@ case_crl() {
   refused 2 "is for --chain" --limbo a --crl none.crl
 }
 
+# An authority, its responses by itself and by a delegate, made by openssl.
+case_ocsp() {
+  command -v openssl >/dev/null || { echo "skipped: no openssl command"; exit 77; }
+  cd "$dir"
+  printf 'V\t300101000000Z\t\t42\tunknown\t/CN=localhost\n' >good.txt
+  printf 'R\t300101000000Z\t240101000000Z,keyCompromise\t42\tunknown\t/CN=localhost\n' >revoked.txt
+  : >unknown.txt
+  printf 'subjectAltName=DNS:localhost\n' >leaf.ext
+  printf 'extendedKeyUsage=OCSPSigning\nnoCheck=ignored\n' >delegate.ext
+  {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout own.key -out own.pem -subj "/CN=Answering CA" -days 30
+    openssl req -new -newkey rsa:2048 -nodes -keyout leaf.key -out leaf.csr -subj /CN=localhost
+    openssl x509 -req -in leaf.csr -CA own.pem -CAkey own.key -set_serial 0x42 -out leaf.pem -days 20 -extfile leaf.ext
+    openssl req -new -newkey rsa:2048 -nodes -keyout delegate.key -out delegate.csr -subj /CN=delegate
+    openssl x509 -req -in delegate.csr -CA own.pem -CAkey own.key -set_serial 0x43 -out delegate.pem -days 20 \
+      -extfile delegate.ext
+    openssl ocsp -issuer own.pem -cert leaf.pem -reqout request.der -no_nonce
+    for status in good revoked unknown; do
+      openssl ocsp -index "$status.txt" -CA own.pem -rsigner own.pem -rkey own.key -reqin request.der \
+        -respout "$status.der" -ndays 7
+    done
+    openssl ocsp -index good.txt -CA own.pem -rsigner delegate.pem -rkey delegate.key -reqin request.der \
+      -respout delegated.der -ndays 7 -resp_key_id
+  } >openssl.log 2>&1 || fail "$(cat openssl.log)"
+  { echo "-----BEGIN OCSP RESPONSE-----"; openssl base64 -in good.der; echo "-----END OCSP RESPONSE-----"; } >good.pem
+  for response in good.der good.pem delegated.der; do
+    verify 0 --ca own.pem --chain leaf.pem --name localhost --ocsp "$response"
+    expect out "^revocation   passed"
+  done
+  verify 1 --ca own.pem --chain leaf.pem --name localhost --ocsp revoked.der
+  expect out "^revocation   failed"
+  expect out "^verdict      refused: REVOKED, certificate 0: CN=localhost: was revoked on 2024-01-01 .*: keyCompromise"
+  verify 1 --ca own.pem --chain leaf.pem --ocsp unknown.der
+  expect out "^verdict      refused: OCSP_MISSING, certificate 0: .*unknown"
+  verify 1 --ca own.pem --chain leaf.pem --ocsp good.der --time "$(($(date +%s) + 864000))"
+  expect out "^verdict      refused: OCSP_INVALID, certificate 0: .*expired on"
+  verify 1 --ca ca.pem --chain chain.pem --ocsp good.der
+  expect out "^verdict      refused: OCSP_INVALID, certificate 0: .*about another certificate"
+  refused 3 "not an OCSP response" --ca own.pem --chain leaf.pem --ocsp request.der
+  refused 3 "no OCSP RESPONSE block" --ca own.pem --chain leaf.pem --ocsp own.pem
+  refused 3 "nonesuch" --ca own.pem --chain leaf.pem --ocsp nonesuch
+  refused 2 "is for --chain" --limbo a --ocsp good.der
+}
+
 case_usage() {
   : >"$dir/empty"
   head -c 300 "$dir/chain.pem" >"$dir/cut.pem"

@@ -83,12 +83,12 @@ _omnitls_server() {
 _omnitls_verify() {
   case $prev in
     --backend | -B) _omnitls_backends ;;
-    --ca | -C | --chain | -c | --crl | --limbo | --exclude) _omnitls_files ;;
+    --ca | -C | --chain | -c | --crl | --ocsp | --limbo | --exclude) _omnitls_files ;;
     --purpose | -p) _omnitls_words server client ;;
     --skip-feature) _omnitls_words 'pedantic-*' 'rfc5280-incompatible-with-webpki' ;;
     --name | -n | --time | -T | --depth | -d) COMPREPLY=() ;;
     *)
-      _omnitls_words --chain --ca --name --time --purpose --depth --partial-chain --strict --web --crl --crl-all --backend --json \
+      _omnitls_words --chain --ca --name --time --purpose --depth --partial-chain --strict --web --crl --crl-all --ocsp --backend --json \
         --limbo --offline --skip-feature --exclude --help
       ;;
   esac

@@ -84,6 +84,7 @@ complete -c omnitls -n "$here" -l strict -d 'What RFC 5280 asks of those who iss
 complete -c omnitls -n "$here" -l web -d 'The stricter profile of the web'
 complete -c omnitls -n "$here" -l crl -r -F -d 'Revocation lists'
 complete -c omnitls -n "$here" -l crl-all -d 'Ask them about the whole path'
+complete -c omnitls -n "$here" -l ocsp -r -F -d 'OCSP response'
 complete -c omnitls -n "$here" -s B -l backend -x -a 'all (__omnitls_backends)' -d 'Whose signature checks to use'
 complete -c omnitls -n "$here" -s j -l json -d 'The same as JSON'
 complete -c omnitls -n "$here" -l limbo -r -F -d 'Judge a suite of chains'

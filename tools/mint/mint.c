@@ -1,7 +1,7 @@
 #include "mint.h"
 
 #include "der_out.h"
-#include "key.h"
+#include "parts.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -64,8 +64,8 @@ put_pss_parameters(struct der_out *out)
 	der_close(out);
 }
 
-static void
-put_algorithm(struct der_out *out, uint16_t scheme)
+void
+mint_put_algorithm(struct der_out *out, uint16_t scheme)
 {
 	const struct algorithm *algorithm = NULL;
 
@@ -109,8 +109,8 @@ is_rsa(const mint_key *key)
 	return spki_holds(key, "1.2.840.113549.1.1.1");
 }
 
-static uint16_t
-natural_scheme(const mint_key *key)
+uint16_t
+mint_natural_scheme(const mint_key *key)
 {
 	if (is_rsa(key))
 		return 0x0401;
@@ -285,8 +285,8 @@ put_key_ids(struct der_out *out, const mint_key *own, const mint_key *issuer)
 	put_authority_key_id(out, issuer);
 }
 
-static void
-put_extra(struct der_out *out, const mint_extension *extensions, size_t count)
+void
+mint_put_extensions(struct der_out *out, const mint_extension *extensions, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		open_extension(out, extensions[i].oid, extensions[i].critical);
@@ -306,7 +306,7 @@ put_extensions(struct der_out *out, const mint_spec *spec, const mint_key *own, 
 	put_alternative_names(out, spec);
 	if (!spec->no_key_ids)
 		put_key_ids(out, own, issuer);
-	put_extra(out, spec->extensions, spec->extension_count);
+	mint_put_extensions(out, spec->extensions, spec->extension_count);
 	der_close(out);
 	der_close(out);
 }
@@ -394,7 +394,7 @@ make_tbs(const struct making *making, uint8_t **tbs, size_t *len)
 		der_close(&out);
 	}
 	put_serial(&out, spec, making->own, making->subject);
-	put_algorithm(&out, making->scheme);
+	mint_put_algorithm(&out, making->scheme);
 	der_raw(&out, making->issuer_name.data, making->issuer_name.len);
 	put_validity(&out, spec);
 	der_raw(&out, making->subject.data, making->subject.len);
@@ -408,30 +408,42 @@ make_tbs(const struct making *making, uint8_t **tbs, size_t *len)
 	return false;
 }
 
-/* A certificate or a revocation list: what is signed, how, and the signature. */
-static bool
-sign(const mint_key *issuer, uint16_t scheme, otls_bytes tbs, bool damaged, uint8_t **der, size_t *len)
+bool
+mint_put_signed(struct der_out *out, const mint_key *issuer, uint16_t scheme, otls_bytes tbs, bool damaged)
 {
 	otls_report report = { .code = OTLS_E_BACKEND, .alert = -1 };
 	uint8_t signature[SIGNATURE_MAX] = { 0 };
-	size_t signature_len = 0;
-	struct der_out out = { 0 };
+	size_t len = 0;
 
-	if (issuer->engine->key_sign(issuer->key, scheme, tbs, signature, sizeof(signature), &signature_len, &report)) {
+	if (issuer->engine->key_sign(issuer->key, scheme, tbs, signature, sizeof(signature), &len, &report)) {
 		mint_fail_report("the issuer's key cannot sign", &report);
 		return false;
 	}
 	if (damaged)
-		signature[signature_len - 1] ^= 1;
+		signature[len - 1] ^= 1;
+	der_raw(out, tbs.data, tbs.len);
+	mint_put_algorithm(out, scheme);
+	der_bits(out, signature, len);
+	return true;
+}
+
+/* A certificate or a revocation list. */
+static bool
+sign(const mint_key *issuer, uint16_t scheme, otls_bytes tbs, bool damaged, uint8_t **der, size_t *len)
+{
+	struct der_out out = { 0 };
+	bool good;
+
 	der_open(&out, DER_SEQUENCE);
-	der_raw(&out, tbs.data, tbs.len);
-	put_algorithm(&out, scheme);
-	der_bits(&out, signature, signature_len);
+	good = mint_put_signed(&out, issuer, scheme, tbs, damaged);
 	der_close(&out);
-	if (der_take(&out, der, len))
-		return true;
-	mint_fail("out of memory");
-	return false;
+	if (!der_take(&out, der, len)) {
+		mint_fail("out of memory");
+		return false;
+	}
+	if (!good)
+		free(*der);
+	return good;
 }
 
 static bool
@@ -486,7 +498,7 @@ mint_certificate(const mint_spec *spec, const mint_identity *issuer)
 	making.issuer_name = issuer != NULL ? issuer->subject : made->subject;
 	if (spec->issuer.len > 0)
 		making.issuer_name = spec->issuer;
-	making.scheme = spec->scheme != 0 ? spec->scheme : natural_scheme(making.issuer);
+	making.scheme = spec->scheme != 0 ? spec->scheme : mint_natural_scheme(making.issuer);
 	if (!make_signed(&making, &minted->der, &made->certificate.len))
 		goto failed;
 	made->certificate.data = minted->der;
@@ -548,7 +560,7 @@ put_revoked(struct der_out *out, const mint_revoked *revoked)
 			der_value(out, DER_ENUMERATED, &reason, 1);
 			close_extension(out);
 		}
-		put_extra(out, revoked->extensions, revoked->extension_count);
+		mint_put_extensions(out, revoked->extensions, revoked->extension_count);
 		der_close(out);
 	}
 	der_close(out);
@@ -566,7 +578,7 @@ put_list_extensions(struct der_out *out, const mint_crl_spec *spec, const mint_k
 		der_small(out, 1);
 		close_extension(out);
 	}
-	put_extra(out, spec->extensions, spec->extension_count);
+	mint_put_extensions(out, spec->extensions, spec->extension_count);
 	der_close(out);
 	der_close(out);
 }
@@ -579,7 +591,7 @@ make_list(const mint_crl_spec *spec, const mint_identity *issuer, uint8_t **tbs,
 
 	der_open(&out, DER_SEQUENCE);
 	der_small(&out, 1);
-	put_algorithm(&out, natural_scheme(issuer->key));
+	mint_put_algorithm(&out, mint_natural_scheme(issuer->key));
 	der_raw(&out, issuer->subject.data, issuer->subject.len);
 	der_time(&out, from);
 	if (!spec->no_next_update)
@@ -605,7 +617,7 @@ mint_crl(const mint_crl_spec *spec, const mint_identity *issuer)
 		mint_fail("the revocation list cannot be put together");
 		return mint_bytes(NULL, 0);
 	}
-	if (!sign(issuer->key, natural_scheme(issuer->key), mint_bytes(tbs, tbs_len), spec->damaged, &der, &len))
+	if (!sign(issuer->key, mint_natural_scheme(issuer->key), mint_bytes(tbs, tbs_len), spec->damaged, &der, &len))
 		len = 0;
 	free(tbs);
 	return mint_bytes(der, len);

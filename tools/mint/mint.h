@@ -93,8 +93,9 @@ typedef struct mint_spec {
 	bool damaged;    /* one bit of the signature is wrong */
 } mint_spec;
 
-#define MINT_SERVER_AUTH "1.3.6.1.5.5.7.3.1"
-#define MINT_CLIENT_AUTH "1.3.6.1.5.5.7.3.2"
+#define MINT_SERVER_AUTH  "1.3.6.1.5.5.7.3.1"
+#define MINT_CLIENT_AUTH  "1.3.6.1.5.5.7.3.2"
+#define MINT_OCSP_SIGNING "1.3.6.1.5.5.7.3.9"
 
 /* A certificate and its private key. */
 typedef struct mint_identity {
@@ -137,6 +138,33 @@ typedef struct mint_crl_spec {
 
 /* DER, to be freed with free; data NULL: it failed. */
 otls_bytes mint_crl(const mint_crl_spec *spec, const mint_identity *issuer);
+
+/* == OCSP responses == */
+
+typedef enum mint_status { MINT_GOOD, MINT_REVOKED, MINT_UNKNOWN } mint_status;
+
+/* All zero is a good one of now, by the issuer. */
+typedef struct mint_ocsp_spec {
+	int status; /* OCSPResponseStatus (RFC 6960, section 4.2.1); not 0: there is nothing else in it */
+	mint_status says;
+	int64_t revoked_at;               /* 0: yesterday */
+	int reason;                       /* CRLReason; 0: not said */
+	int64_t this_update, next_update; /* Unix seconds; 0: from yesterday on, for 8 days */
+	bool no_next_update;
+	otls_hash hash;                    /* of the issuer's name and key; 0: SHA-1 */
+	bool by_key;                       /* the responder is named by its key */
+	const mint_identity *signer;       /* NULL: the issuer; else its certificate goes along */
+	unsigned copies;                   /* how often; 0: once */
+	bool no_certificate;               /* it does not */
+	const struct mint_ocsp_spec *next; /* its answer, with its dates, comes behind this one */
+	const mint_extension *extensions, *single_extensions;
+	size_t extension_count, single_extension_count;
+	uint16_t scheme; /* the IANA signature scheme; 0: what fits the signer's key */
+	bool damaged;    /* one bit of the signature is wrong */
+} mint_ocsp_spec;
+
+/* About a certificate of an issuer.  DER, to be freed with free; data NULL: it failed. */
+otls_bytes mint_ocsp(const mint_ocsp_spec *spec, const mint_identity *about, const mint_identity *issuer);
 
 /* The PEM texts of several certificates, one behind the other; NULL behind the last one.  To be freed with free. */
 char *mint_chain_pem(const mint_identity *const *chain);

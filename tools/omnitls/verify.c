@@ -20,7 +20,8 @@ enum {
 	OPTION_STRICT,
 	OPTION_WEB,
 	OPTION_CRL,
-	OPTION_CRL_ALL
+	OPTION_CRL_ALL,
+	OPTION_OCSP
 };
 
 static const struct option options_table[] = {
@@ -36,6 +37,7 @@ static const struct option options_table[] = {
 	{ "web", no_argument, NULL, OPTION_WEB },
 	{ "crl", required_argument, NULL, OPTION_CRL },
 	{ "crl-all", no_argument, NULL, OPTION_CRL_ALL },
+	{ "ocsp", required_argument, NULL, OPTION_OCSP },
 	{ "json", no_argument, NULL, 'j' },
 	{ "limbo", required_argument, NULL, OPTION_LIMBO },
 	{ "offline", no_argument, NULL, OPTION_OFFLINE },
@@ -68,6 +70,7 @@ static const char help[] =
     "      --web              the stricter profile of the web (Baseline Requirements)\n"
     "      --crl FILE         revocation lists (PEM or DER), which the certificate must not be on\n"
     "      --crl-all          ask them about the whole path, not about the certificate alone\n"
+    "      --ocsp FILE        an OCSP response (DER or PEM), which must say that it is good\n"
     "  -B, --backend NAME     whose signature checks to use; --limbo: or all (default)\n"
     "  -j, --json             the same as JSON\n"
     "  -h, --help             this text\n"
@@ -261,6 +264,10 @@ take(struct verify_options *options, int option)
 		options->crl = optarg;
 		options->flags |= OTLS_VERIFY_FLAG_CRL;
 		return true;
+	case OPTION_OCSP:
+		options->ocsp = optarg;
+		options->flags |= OTLS_VERIFY_FLAG_OCSP_REQUIRE;
+		return true;
 	case OPTION_LIMBO:
 		options->limbo = optarg;
 		return true;
@@ -284,8 +291,10 @@ fits_together(const struct verify_options *options)
 		    chain ? "--chain and --limbo do not go together" : "which chain?  Give --chain or --limbo");
 		return false;
 	}
-	if (limbo && options->crl != NULL) {
-		command_complain(options->command, "--crl is for --chain; a suite has revocation lists of its own");
+	if (limbo && (options->crl != NULL || options->ocsp != NULL)) {
+		command_complain(options->command, "%s",
+		    options->crl != NULL ? "--crl is for --chain; a suite has revocation lists of its own"
+					 : "--ocsp is for --chain");
 		return false;
 	}
 	if ((options->flags & OTLS_VERIFY_FLAG_CRL_ALL) != 0 && options->crl == NULL) {
@@ -326,6 +335,8 @@ configure(const struct verify_options *options, otls_verification *check)
 	if (otls_verification_set_purpose(check, options->purpose) != OTLS_OK ||
 	    otls_verification_set_name(check, options->name) != OTLS_OK ||
 	    otls_verification_set_flags(check, options->flags) != OTLS_OK)
+		return OTLS_ERROR;
+	if (options->ocsp != NULL && otls_verification_set_ocsp_response_file(check, options->ocsp) != OTLS_OK)
 		return OTLS_ERROR;
 	return options->depth < 0 ? OTLS_OK : otls_verification_set_depth(check, options->depth);
 }

@@ -22,7 +22,7 @@
 struct verify_options {
 	const struct command *command;
 	const otls_backend *backend; /* NULL: all */
-	const char *ca, *chain, *name, *crl;
+	const char *ca, *chain, *name, *crl, *ocsp;
 	otls_purpose purpose;
 	bool has_time;
 	int64_t time;
