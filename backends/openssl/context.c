@@ -248,6 +248,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_OWN_SCHEMES:
 	case OTLS_CAP_PSS_KEYS:
 	case OTLS_CAP_SESSION:
+	case OTLS_CAP_NAME_UNDERSCORE:
 	case OTLS_CAP_CHOICE_PENDING: /* SSL_ERROR_WANT_X509_LOOKUP */
 		return true;
 	case OTLS_CAP_KEY_CALLBACK:

@@ -79,6 +79,7 @@ wolf_has(otls_capability capability)
 	case OTLS_CAP_GENERATE_KEY:
 	case OTLS_CAP_NATIVE_VERIFY:
 	case OTLS_CAP_SESSION:
+	case OTLS_CAP_NAME_UNDERSCORE:
 		return true;
 	case OTLS_CAP_KEY_CALLBACK:
 		return WOLF_REMOTE_KEY;

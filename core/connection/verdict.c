@@ -305,7 +305,7 @@ explain_limit(otls_connection *conn, const otls_report *report, const char *what
 {
 	overrule(&conn->peer, OTLS_REASON_CHAIN_TOO_LONG, -1);
 	conn->peer.asked = false;
-	otls__fail_report(OTLS_E_ENGINE_LIMIT, report, "%s: the peer's certificates are more than %s takes", what,
+	otls__fail_report(OTLS_E_ENGINE_LIMIT, report, "%s: the peer's certificates may be more than %s takes", what,
 	    conn->engine->library);
 	otls__error_thread()->verify_reason = OTLS_REASON_CHAIN_TOO_LONG;
 	return OTLS_ERROR;
@@ -317,6 +317,15 @@ exceeds(const otls_connection *conn, otls_limit which, size_t value)
 	uint64_t limit = conn->engine->limit(which);
 
 	return limit != 0 && value > limit;
+}
+
+/* As many certificates as the library keeps, and an issuer is missing: there may have been more, which in TLS 1.3 nobody
+ * else has seen, and it does not say. */
+static bool
+is_cut(const otls_connection *conn)
+{
+	return conn->peer.outcome.reason == OTLS_REASON_UNKNOWN_ISSUER && conn->gate.certificate.len == 0 &&
+	       conn->peer.count == conn->engine->limit(OTLS_LIMIT_CHAIN_COUNT);
 }
 
 /* It alone has seen them; what was on the wire is judged. */
@@ -334,6 +343,17 @@ is_over(const otls_connection *conn, const otls_report *report)
 {
 	return is_limit(conn, report) || exceeds(conn, OTLS_LIMIT_CHAIN_COUNT, conn->peer.count) ||
 	       exceeds(conn, OTLS_LIMIT_CHAIN_BYTES, conn->gate.certificate.len);
+}
+
+/* The peer's key is larger than what the library can check signatures with: the verdict on the certificates is good, and
+ * the handshake fails at the first signature. */
+static bool
+is_key_too_large(const otls_connection *conn)
+{
+	const otls_certificate *leaf = conn->peer.count > 0 ? conn->peer.chain[0] : NULL;
+
+	return conn->state == OTLS_STATE_HANDSHAKE && leaf != NULL && leaf->spki.type == OTLS_KEY_TYPE_RSA &&
+	       exceeds(conn, OTLS_LIMIT_RSA_BITS, leaf->spki.bits);
 }
 
 /* The engine failed with the peer's chain at hand and no verdict asked for: core's verdict is the reason, and where
@@ -421,6 +441,8 @@ otls__explain(otls_connection *conn, const otls_report *report, const char *what
 		return explain_callback(conn, report);
 	if (otls__is_flood(conn))
 		return otls__fail(OTLS_E_FLOOD, "%s: more than %d records that say nothing", what, OTLS_IDLE_RECORDS);
+	if (conn->peer.refused && is_cut(conn))
+		return explain_limit(conn, report, what);
 	if (conn->peer.refused)
 		return explain_refusal(conn, report);
 	if (report->code == OTLS_E_ALERT_RECEIVED || is_plain_alert(conn))
@@ -429,6 +451,9 @@ otls__explain(otls_connection *conn, const otls_report *report, const char *what
 		return explain_input(conn, what);
 	if (is_unjudged(conn, report))
 		return explain_unjudged(conn, report, what);
+	if (is_key_too_large(conn))
+		return otls__fail_report(OTLS_E_ENGINE_LIMIT, report, "%s: the peer's RSA key of %u bits", what,
+		    conn->peer.chain[0]->spki.bits);
 	return otls__fail_report(engine_code(conn, report), report, "%s", what);
 }
 

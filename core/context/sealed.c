@@ -117,7 +117,8 @@ otls__native_build(
 	if (sealed->engine->context_init(new->context, &new->config, &report) != OTLS_OK) {
 		otls__native_free(sealed->engine, new);
 		return otls__fail_report(
-		    otls__library_code(&report), &report, "setting up %s", sealed->engine->library);
+		    report.code == OTLS_E_LIMIT ? OTLS_E_ENGINE_LIMIT : otls__library_code(&report), &report,
+		    "setting up %s", sealed->engine->library);
 	}
 	*native = new;
 	return OTLS_OK;

@@ -45,12 +45,13 @@ extern "C" {
 	X(CHOICE_PENDING, 32, "the client certificate callback may answer PENDING")                                    \
 	X(PEER_SCHEME, 33, "a connection tells by which scheme its peer signed, in TLS 1.2 and 1.3")                   \
 	X(OWN_SCHEMES, 34, "own keys sign by none but the schemes that are set")                                       \
-	X(PSS_KEYS, 35, "certificates whose key is marked for RSA-PSS (id-RSASSA-PSS), own and peers'")
+	X(PSS_KEYS, 35, "certificates whose key is marked for RSA-PSS (id-RSASSA-PSS), own and peers'")                \
+	X(NAME_UNDERSCORE, 36, "a server takes server names (SNI) with underscores")
 typedef enum otls_capability {
 #define OTLS_CAPABILITY_NUMBER(name, number, text) OTLS_CAP_##name = (number),
 	OTLS_CAPABILITY_LIST(OTLS_CAPABILITY_NUMBER)
 #undef OTLS_CAPABILITY_NUMBER
-	    OTLS_CAP_LAST_ = 35
+	    OTLS_CAP_LAST_ = 36
 } otls_capability;
 
 /* Numbers that a library imposes.  0: no limit that this backend knows of. */

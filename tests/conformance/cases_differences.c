@@ -113,10 +113,29 @@ chain_count(struct run *run)
 	       CHECK_NUMBER(run, otls_connection_verify_result(pair->client, NULL), OTLS_REASON_CHAIN_TOO_LONG);
 }
 
+static bool
+underscore_in_server_name(struct run *run)
+{
+	static const char *const names[] = { "a_b.example.com", NULL };
+	const mint_spec spec = { .names = names, .key = pki_key(run) };
+	const mint_identity *leaf = pki_make(run, &spec, pki_ca(run));
+	otls_context *server = bare_server(run);
+	struct pair *pair = NULL;
+
+	if (leaf == NULL || !use_identity(run, server, leaf))
+		return false;
+	pair = pair_open_named(run, good_client(run), server, names[0], WIRE_VARIED);
+	if (otls_backend_has(run->server, OTLS_CAP_NAME_UNDERSCORE))
+		return pair_connect(pair);
+	pair_handshake(pair);
+	return CHECK_TEXT(run, otls_error_name(otls_connection_error(pair->server)), "HANDSHAKE");
+}
+
 static const struct test_case cases[] = {
 	{ "refusal_alert", refusal_alert, .scope = SCOPE_PAIR, .flags = CASE_VARIED },
 	{ "offer", offer, .scope = SCOPE_BACKEND },
 	{ "chain_count", chain_count, .scope = SCOPE_PAIR },
+	{ "underscore_in_server_name", underscore_in_server_name, .scope = SCOPE_PAIR },
 };
 
 const struct suite suite_differences = { "differences", cases, COUNT(cases) };

@@ -42,5 +42,7 @@ extern const char fixture_weak_key[];
 extern const char fixture_weak_own[];
 /* server.example, P-256, signed by weak_ca. */
 extern const char fixture_weak_leaf[];
+/* server.example with an RSA key of 5120 bits, signed by itself, and that key. */
+extern const char fixture_rsa_5120[], fixture_rsa_5120_key[];
 
 #endif

@@ -18,6 +18,7 @@
 static const struct suite *const suites[] = {
 	&suite_connect,
 	&suite_verify,
+	&suite_verdicts,
 	&suite_callback,
 	&suite_pins,
 	&suite_client_certificate,
