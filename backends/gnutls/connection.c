@@ -309,6 +309,8 @@ connection_fini(otls_engine_connection *conn)
 		gnutls_privkey_deinit(conn->remote);
 	conn->remote = NULL;
 	gtls_identity_fini(&conn->chosen);
+	gnutls_free(conn->staple.response.data);
+	conn->staple.response.data = NULL;
 	gnutls_memset(conn->finished, 0, sizeof(conn->finished));
 	conn->session = NULL;
 	conn->choice = NULL;
@@ -605,6 +607,19 @@ master_secret(otls_engine_connection *conn, uint8_t out[48], otls_report *report
 	return OTLS_OK;
 }
 
+static otls_status
+staple(otls_engine_connection *conn, otls_bytes response, otls_report *report)
+{
+	uint8_t *copy;
+
+	if (response.len > UINT32_MAX || (copy = gnutls_malloc(response.len)) == NULL)
+		return gtls_fail(report, OTLS_E_MEMORY, "staple", GNUTLS_E_MEMORY_ERROR);
+	memcpy(copy, response.data, response.len);
+	gnutls_free(conn->staple.response.data);
+	conn->staple = (gnutls_ocsp_data_st){ .response = gtls_datum(copy, response.len) };
+	return OTLS_OK;
+}
+
 const otls_engine otls__engine_gnutls = {
 	.size = sizeof(otls_engine),
 	.version = OTLS_ENGINE_VERSION,
@@ -648,6 +663,7 @@ const otls_engine otls__engine_gnutls = {
 	.finished = finished,
 	.master_secret = master_secret,
 	.session_export = gtls_session_export,
+	.staple = staple,
 
 	.pbkdf2 = gtls_pbkdf2,
 	.cbc_decrypt = gtls_cbc_decrypt,

@@ -67,6 +67,7 @@ struct otls_engine_connection {
 	bool chain_told;               /* the peer's Certificate message was told to core */
 	bool chain_empty;              /* and there was nothing in it */
 	bool judged, accepted;         /* core was asked about it, and what it said */
+	gnutls_ocsp_data_st staple;    /* server: what is sent to a client that asks; no data: nothing.  Owned */
 	bool done;                     /* the handshake is over */
 	otls_client_auth auth;         /* server: how a certificate was asked for last */
 	bool asking;                   /* server: behind the handshake, and the answer is not all here */

@@ -441,6 +441,24 @@ gtls_judge(otls_engine_connection *conn)
 	return conn->accepted;
 }
 
+/* In both versions it has come by now.  Of several in TLS 1.3, that of the leaf. */
+static bool
+judge_staple(otls_engine_connection *conn)
+{
+	int alert = GNUTLS_A_BAD_CERTIFICATE;
+	gnutls_datum_t staple = { NULL, 0 };
+
+	if (!conn->ctx->config->request_status)
+		return true;
+	if (gnutls_ocsp_status_request_get(conn->session, &staple) < 0)
+		staple = (gnutls_datum_t){ NULL, 0 };
+	if (conn->calls->peer_status(conn->host, (otls_bytes){ staple.data, staple.size }, &alert) == OTLS_OK)
+		return true;
+	conn->accepted = false;
+	conn->refusal = alert;
+	return false;
+}
+
 int
 gtls_on_verify(gnutls_session_t session)
 {
@@ -448,7 +466,9 @@ gtls_on_verify(gnutls_session_t session)
 
 	if (conn->ctx->config->role == OTLS_ROLE_SERVER && (!conn->chain_told || conn->chain_empty))
 		return 0; /* no certificate: whether one is required was told to the library */
-	return conn->chain_told && gtls_judge(conn) ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
+	if (!conn->chain_told || !gtls_judge(conn))
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	return judge_staple(conn) ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }
 
 /* == own certificate == */
@@ -519,6 +539,10 @@ gtls_on_identity(gnutls_session_t session, const struct gnutls_cert_retr_st *inf
 	*chain = identity->chain;
 	*chain_len = identity->chain_len;
 	*key = identity->key;
+	if (conn->staple.response.data != NULL) {
+		*ocsp = &conn->staple;
+		*ocsp_len = 1;
+	}
 	if (identity->signer == NULL)
 		return 0;
 	if ((found = gtls_remote_key(conn, identity)) < 0)

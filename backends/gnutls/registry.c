@@ -298,6 +298,9 @@ gtls_has(otls_capability capability)
 	case OTLS_CAP_OWN_SCHEMES:
 	case OTLS_CAP_PSS_KEYS:
 	case OTLS_CAP_SESSION:
+	case OTLS_CAP_OCSP_CLIENT:
+	case OTLS_CAP_OCSP_SERVER:
+	case OTLS_CAP_OCSP_ALERT:
 	case OTLS_CAP_KEY_CALLBACK:
 	case OTLS_CAP_SIGN_EDWARDS:
 		return true;

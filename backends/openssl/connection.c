@@ -188,6 +188,15 @@ ossl_on_message(int outbound, int version, int type, const void *data, size_t le
 
 /* == callbacks == */
 
+static otls_bytes
+staple_of(const otls_engine_connection *conn)
+{
+	const unsigned char *response = NULL;
+	long len = SSL_get_tlsext_status_ocsp_resp(conn->ssl, &response);
+
+	return (otls_bytes){ .data = response, .len = len > 0 ? (size_t)len : 0 };
+}
+
 /* The library chooses the alert by the error that its verifier reports. */
 static int
 error_of_alert(int alert)
@@ -214,6 +223,22 @@ error_of_alert(int alert)
 	}
 }
 
+/* In TLS 1.3 the staple is here already, and the hook can send alerts that the status callback cannot; one that is the
+ * status callback's own is left to that.  Core gives the same answer twice. */
+static bool
+is_stapled_refusal(otls_engine_connection *conn, int *alert)
+{
+#if OSSL_HAS_OCSP
+	if (!conn->config->request_status || SSL_is_server(conn->ssl) || SSL_version(conn->ssl) < TLS1_3_VERSION)
+		return false;
+	return conn->calls->peer_status(conn->host, staple_of(conn), alert) != OTLS_OK &&
+	       *alert != SSL_AD_BAD_CERTIFICATE_STATUS_RESPONSE && *alert != SSL_AD_INTERNAL_ERROR;
+#else
+	(void)conn, (void)alert;
+	return false;
+#endif
+}
+
 int
 ossl_on_verify(X509_STORE_CTX *store, void *arg)
 {
@@ -223,7 +248,8 @@ ossl_on_verify(X509_STORE_CTX *store, void *arg)
 	bool good = false;
 
 	(void)arg;
-	good = conn->chain_told && conn->calls->verify_peer(conn->host, &alert) == OTLS_OK;
+	good = conn->chain_told && conn->calls->verify_peer(conn->host, &alert) == OTLS_OK &&
+	       !is_stapled_refusal(conn, &alert);
 	ERR_clear_error(); /* of what core asked this engine meanwhile */
 	X509_STORE_CTX_set_error(store, good ? X509_V_OK : error_of_alert(alert));
 	return good;
@@ -338,11 +364,8 @@ ossl_on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len, const 
 static int
 judge_staple(otls_engine_connection *conn)
 {
-	const unsigned char *response = NULL;
-	long len = SSL_get_tlsext_status_ocsp_resp(conn->ssl, &response);
-	otls_bytes staple = { .data = response, .len = len > 0 ? (size_t)len : 0 };
 	int alert = SSL_AD_BAD_CERTIFICATE_STATUS_RESPONSE;
-	otls_status status = conn->calls->peer_status(conn->host, staple, &alert);
+	otls_status status = conn->calls->peer_status(conn->host, staple_of(conn), &alert);
 
 	ERR_clear_error();
 	if (status == OTLS_OK)

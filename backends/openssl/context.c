@@ -255,6 +255,7 @@ ossl_has(otls_capability capability)
 	case OTLS_CAP_SIGN_EDWARDS:
 		return OSSL_HAS_PROVIDERS;
 	case OTLS_CAP_SIGN_PENDING: /* ASYNC jobs cannot be resumed by another thread, and have small stacks */
+	case OTLS_CAP_OCSP_ALERT:   /* the status callback has one alert */
 	case OTLS_CAP_TLS1_0:
 	case OTLS_CAP_TLS1_1:
 	case OTLS_CAP_RENEGOTIATION:

@@ -77,6 +77,7 @@ otls_connection_free(otls_connection *conn)
 	otls__free_secret(conn->look, OTLS_RECORD_MAX);
 	otls__free(conn->alpn.wire);
 	otls__buffer_fini(&conn->alpn_offers);
+	otls__buffer_fini(&conn->staple);
 	otls__free(conn->suites);
 	otls__free(conn->groups);
 	if (conn->free_user_data != NULL)

@@ -8,6 +8,7 @@
  *   verify_callback.c  what else is said about it: pins, the library's own verifier, the verify callback
  *   client_certificate.c  what a server's request says, and what a client shows for it
  *   resume.c      sessions that are offered, taken, and made
+ *   staple.c      stapled OCSP responses: what a server sends, and what a client makes of what comes
  *   sign.c        signatures with keys that are behind a callback
  *   data.c        read, write, shutdown        channel.c    public transport calls
  *
@@ -22,6 +23,7 @@
 #include "io/input.h"
 #include "io/output.h"
 #include "io/transport.h"
+#include "x509/ocsp.h"
 
 #define OTLS_RECORD_MAX   16384  /* bytes of data in one record (RFC 8446, section 5.1) */
 #define OTLS_FEED_MAX     262144 /* bytes that may wait in memory, unread */
@@ -46,6 +48,9 @@ typedef struct otls_peer {
 	bool refused;
 	int alert; /* of the refusal */
 	otls_verify_outcome outcome;
+	bool status_told; /* clients: what was stapled, or that nothing was, is known */
+	otls_buffer staple;
+	otls_ocsp_verdict status;
 } otls_peer;
 
 /* What a server's request for a certificate says, as far as the engine tells. */
@@ -85,6 +90,7 @@ struct otls_connection {
 	unsigned process;   /* otls__process when it was made */
 	bool in_callback;   /* any: only getters may be called */
 	bool in_servername; /* one of the two that may change the connection */
+	bool in_staple;     /* the OCSP server callback, which may say what is stapled */
 	bool in_choice;     /* the other: the client certificate callback */
 
 	/* settings of its own */
@@ -118,7 +124,9 @@ struct otls_connection {
 	/* handshake */
 	otls_engine_connection *native;
 	otls_engine_setup setup;
-	uint16_t *suites; /* server: what is left of the context's for this client; NULL: all of them */
+	bool status_asked;  /* client: for this connection */
+	otls_buffer staple; /* server: what the callback gave; empty: nothing */
+	uint16_t *suites;   /* server: what is left of the context's for this client; NULL: all of them */
 	size_t suite_count;
 	uint16_t *groups; /* server: the context's, the one to take first; NULL: as they are */
 	size_t group_count;
@@ -248,6 +256,16 @@ void otls__peer_settle(otls_connection *conn, const otls_store *store);
 /* As host sign. */
 otls_status otls__sign(
     otls_connection *conn, void *which, uint16_t scheme, otls_bytes tbs, uint8_t *sig, size_t cap, size_t *len);
+
+/* == staple.c == */
+/* Server: asks the callback, if the client asks. */
+otls_status otls__ask_staple(otls_connection *conn, const otls_identity *identity);
+/* Server: gives the engine what is to be stapled. */
+otls_status otls__give_staple(otls_connection *conn, const otls_identity *identity);
+/* Client: whether a staple is asked for. */
+bool otls__asks_status(const otls_connection *conn);
+/* As host peer_status. */
+otls_status otls__peer_status(otls_connection *conn, otls_bytes staple, int *alert);
 
 /* == verdict.c == */
 /* What the peer's chain is judged by. */

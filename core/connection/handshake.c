@@ -146,8 +146,10 @@ engine_context(otls_connection *conn, otls_identity *identity, otls_native **nat
 	otls_status status;
 
 	if (identity == NULL || identity != conn->identity)
-		return otls__sealed_native(conn->sealed, conn->role, identity, otls__handshake_auth(conn), native);
-	status = otls__native_build(conn->sealed, conn->role, identity, otls__handshake_auth(conn), &conn->own_native);
+		return otls__sealed_native(
+		    conn->sealed, conn->role, identity, otls__handshake_auth(conn), otls__asks_status(conn), native);
+	status = otls__native_build(
+	    conn->sealed, conn->role, identity, otls__handshake_auth(conn), otls__asks_status(conn), &conn->own_native);
 	*native = conn->own_native;
 	return status;
 }
@@ -244,10 +246,13 @@ check_verified(const otls_connection *conn)
 	bool wanted = conn->role == OTLS_ROLE_CLIENT || conn->peer.count > 0 ||
 		      otls__handshake_auth(conn) == OTLS_CLIENT_AUTH_REQUIRED;
 
-	if (!wanted || (conn->peer.judged && !conn->peer.refused))
-		return OTLS_OK;
-	return otls__fail(
-	    OTLS_E_BACKEND, "%s finished the handshake without a verdict on the peer", conn->engine->library);
+	if (wanted && (!conn->peer.judged || conn->peer.refused))
+		return otls__fail(
+		    OTLS_E_BACKEND, "%s finished the handshake without a verdict on the peer", conn->engine->library);
+	if (otls__asks_status(conn) && !conn->resumed && !conn->peer.status_told)
+		return otls__fail(
+		    OTLS_E_BACKEND, "%s finished the handshake without a verdict on the staple", conn->engine->library);
+	return OTLS_OK;
 }
 
 static otls_status

@@ -263,9 +263,10 @@ otls__hello_step(otls_connection *conn)
 	if ((status = check_version(conn)) != OTLS_OK || (status = keep_offers(conn)) != OTLS_OK ||
 	    (status = ask_servername(conn)) != OTLS_OK || (status = check_outcome(conn)) != OTLS_OK ||
 	    (status = choose_alpn(conn)) != OTLS_OK || (status = otls__offer_groups(conn)) != OTLS_OK ||
-	    (status = otls__offer_identity(conn, &identity)) != OTLS_OK)
+	    (status = otls__offer_identity(conn, &identity)) != OTLS_OK ||
+	    (status = otls__ask_staple(conn, identity)) != OTLS_OK)
 		return status;
-	if (otls__native_new(conn, identity) != OTLS_OK)
+	if (otls__native_new(conn, identity) != OTLS_OK || otls__give_staple(conn, identity) != OTLS_OK)
 		return OTLS_ERROR;
 	return otls__gate_release(&conn->gate);
 }

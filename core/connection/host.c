@@ -282,6 +282,12 @@ host_verify_peer(otls_host *host, int *alert)
 }
 
 static otls_status
+host_peer_status(otls_host *host, otls_bytes staple, int *alert)
+{
+	return otls__peer_status(connection(host), staple, alert);
+}
+
+static otls_status
 host_choose_identity(otls_host *host, const otls_bytes *ca_names, size_t ca_count, const uint16_t *schemes,
     size_t scheme_count, const otls_engine_identity **identity)
 {
@@ -325,6 +331,7 @@ const otls_host_calls otls__host_calls = {
 	.observe = host_observe,
 	.peer_chain = host_peer_chain,
 	.verify_peer = host_verify_peer,
+	.peer_status = host_peer_status,
 	.choose_identity = host_choose_identity,
 	.sign = host_sign,
 	.new_session = host_new_session,

@@ -32,6 +32,7 @@ otls__peer_fini(otls_peer *peer)
 	otls__free(peer->raw);
 	if (peer->judged)
 		otls__verify_outcome_fini(&peer->outcome);
+	otls__buffer_fini(&peer->staple);
 	*peer = (otls_peer){ 0 };
 }
 

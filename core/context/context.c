@@ -81,7 +81,7 @@ copy_lists(const otls_settings *settings, otls_settings *copy)
 	if (!otls__pins_copy(&settings->pins, &copy->pins) ||
 	    !otls__pins_copy(&settings->trusted_keys, &copy->trusted_keys))
 		return otls__fail_memory();
-	if (!otls__ca_list_copy(&settings->client_ca, &copy->client_ca))
+	if (!otls__ca_list_copy(&settings->client_ca, &copy->client_ca) || !otls__staples_copy(settings, copy))
 		return otls__fail_memory();
 	if (settings->alpn.wire != NULL) {
 		copy->alpn.wire = otls__memdup(settings->alpn.wire, settings->alpn.len);
@@ -98,6 +98,8 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	*copy = *settings;
 	copy->identities = NULL;
 	copy->identity_count = 0;
+	copy->staples = NULL;
+	copy->staple_count = 0;
 	copy->suites = copy->suites13 = copy->groups = copy->schemes = (otls_id_list){ 0 };
 	copy->client_ca = (otls_ca_list){ 0 };
 	copy->alpn = (otls_alpn_list){ 0 };
@@ -108,6 +110,8 @@ otls__settings_copy(const otls_settings *settings, otls_settings *copy)
 	copy->servername_arg = otls__argument_ref(settings->servername_arg);
 	copy->client_certificate_arg = otls__argument_ref(settings->client_certificate_arg);
 	copy->session_arg = otls__argument_ref(settings->session_arg);
+	copy->ocsp_server_arg = otls__argument_ref(settings->ocsp_server_arg);
+	copy->ocsp_client_arg = otls__argument_ref(settings->ocsp_client_arg);
 	if (copy_lists(settings, copy) == OTLS_OK)
 		return OTLS_OK;
 	otls__settings_fini(copy);
@@ -134,6 +138,9 @@ otls__settings_fini(otls_settings *settings)
 	otls__argument_free(settings->servername_arg);
 	otls__argument_free(settings->client_certificate_arg);
 	otls__argument_free(settings->session_arg);
+	otls__argument_free(settings->ocsp_server_arg);
+	otls__argument_free(settings->ocsp_client_arg);
+	otls__staples_fini(settings);
 	otls__wipe(settings->ticket_keys, sizeof(settings->ticket_keys));
 	*settings = (otls_settings){ 0 };
 }

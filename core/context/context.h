@@ -118,7 +118,13 @@ typedef struct otls_settings {
 	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
 	otls_id_list groups, schemes;  /* likewise */
 	bool post_handshake_auth;      /* clients */
-	otls_ca_list client_ca;        /* servers: sent with the request for a certificate */
+	struct otls_staple **staples;  /* servers: at most one for each leaf */
+	size_t staple_count;
+	otls_ocsp_server_fn ocsp_server;
+	otls_argument *ocsp_server_arg;
+	otls_ocsp_client_fn ocsp_client;
+	otls_argument *ocsp_client_arg;
+	otls_ca_list client_ca; /* servers: sent with the request for a certificate */
 	otls_client_certificate_fn client_certificate;
 	otls_argument *client_certificate_arg;
 	otls_session_fn session; /* clients */
@@ -155,6 +161,7 @@ typedef struct otls_native {
 	otls_role role;
 	otls_identity *identity; /* NULL: none; ref'd */
 	otls_client_auth client_auth;
+	bool request_status;
 	otls_engine_config config;
 	otls_engine_context *context;
 	uint8_t session_id_context[32];
@@ -177,6 +184,22 @@ typedef struct otls_sealed {
 	otls_store *platform;
 } otls_sealed;
 
+/* == staples.c == */
+/* What a server staples for a certificate.  Counted and immutable. */
+typedef struct otls_staple {
+	atomic_uint refs;
+	otls_certificate *leaf;
+	otls_bytes response; /* owned */
+	int64_t next_update;
+} otls_staple;
+
+bool otls__staples_copy(const otls_settings *settings, otls_settings *copy);
+void otls__staples_fini(otls_settings *settings);
+/* The one for a leaf, if its time has not passed; empty: none. */
+otls_bytes otls__staples_find(const otls_settings *settings, const otls_certificate *leaf, int64_t now);
+/* Whether every connection of a client asks for one. */
+bool otls__settings_ask_status(const otls_settings *settings);
+
 /* == allowed.c == */
 /* Whether settings and engine let this suite, group or scheme be used. */
 bool otls__allows(const otls_engine *engine, const otls_settings *settings, otls_kind kind, uint16_t id);
@@ -189,13 +212,13 @@ otls_status otls__sealed_fill(otls_sealed *sealed);
 otls_status otls__sealed_new(const otls_engine *engine, const otls_settings *settings, otls_sealed **sealed);
 otls_sealed *otls__sealed_ref(otls_sealed *sealed);
 void otls__sealed_free(otls_sealed *sealed);
-/* The engine context for this role, identity (NULL: none) and way to ask for client certificates, built when first
- * asked for; alive as long as sealed. */
-otls_status otls__sealed_native(
-    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native);
+/* The engine context for this role, identity (NULL: none), way to ask for client certificates and, on clients, for a
+ * staple, built when first asked for; alive as long as sealed. */
+otls_status otls__sealed_native(otls_sealed *sealed, otls_role role, otls_identity *identity,
+    otls_client_auth client_auth, bool request_status, otls_native **native);
 /* The same for an identity that is not the context's: the caller's own, which must not outlive sealed. */
-otls_status otls__native_build(
-    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native);
+otls_status otls__native_build(otls_sealed *sealed, otls_role role, otls_identity *identity,
+    otls_client_auth client_auth, bool request_status, otls_native **native);
 void otls__native_free(const otls_engine *engine, otls_native *native);
 /* The trust: the store that was given, else (clients only) the platform's, read once.  NO_TRUST: none. */
 otls_status otls__sealed_trust(otls_sealed *sealed, otls_role role, otls_store **store);

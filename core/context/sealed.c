@@ -87,6 +87,7 @@ configure(const otls_sealed *sealed, const otls_native *native)
 		.client_auth = native->client_auth,
 		.client_ca = sealed->settings.client_ca.names,
 		.client_ca_count = sealed->settings.client_ca.count,
+		.request_status = native->request_status,
 		.choose_identity = native->role == OTLS_ROLE_CLIENT,
 		.sessions = native->role == OTLS_ROLE_CLIENT && sealed->engine->has(OTLS_CAP_SESSION),
 		.post_handshake_auth = native->role == OTLS_ROLE_CLIENT && sealed->settings.post_handshake_auth,
@@ -94,8 +95,8 @@ configure(const otls_sealed *sealed, const otls_native *native)
 }
 
 otls_status
-otls__native_build(
-    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native)
+otls__native_build(otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth,
+    bool request_status, otls_native **native)
 {
 	otls_native *new = otls__alloc(sizeof(*new));
 	otls_report report = otls__report();
@@ -105,6 +106,7 @@ otls__native_build(
 	new->role = role;
 	new->identity = otls__identity_ref(identity);
 	new->client_auth = client_auth;
+	new->request_status = request_status;
 	new->config = configure(sealed, new);
 	if (otls__ticket_secret(sealed, new) != OTLS_OK) {
 		otls__native_free(sealed->engine, new);
@@ -125,23 +127,26 @@ otls__native_build(
 }
 
 static otls_native *
-find_native(const otls_sealed *sealed, otls_role role, const otls_identity *identity, otls_client_auth client_auth)
+find_native(const otls_sealed *sealed, otls_role role, const otls_identity *identity, otls_client_auth client_auth,
+    bool request_status)
 {
 	for (otls_native *native = sealed->natives; native != NULL; native = native->next)
-		if (native->role == role && native->identity == identity && native->client_auth == client_auth)
+		if (native->role == role && native->identity == identity && native->client_auth == client_auth &&
+		    native->request_status == request_status)
 			return native;
 	return NULL;
 }
 
 otls_status
-otls__sealed_native(
-    otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth, otls_native **native)
+otls__sealed_native(otls_sealed *sealed, otls_role role, otls_identity *identity, otls_client_auth client_auth,
+    bool request_status, otls_native **native)
 {
 	otls_status status = OTLS_OK;
 
 	pthread_mutex_lock(&sealed->lock);
-	*native = find_native(sealed, role, identity, client_auth);
-	if (*native == NULL && (status = otls__native_build(sealed, role, identity, client_auth, native)) == OTLS_OK) {
+	*native = find_native(sealed, role, identity, client_auth, request_status);
+	if (*native == NULL &&
+	    (status = otls__native_build(sealed, role, identity, client_auth, request_status, native)) == OTLS_OK) {
 		(*native)->next = sealed->natives;
 		sealed->natives = *native;
 	}

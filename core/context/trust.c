@@ -5,7 +5,8 @@
 #define DEPTH_MAX 100
 #define KNOWN_MODES                                                                                                    \
 	(OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE | OTLS_VERIFY_INSECURE_NONE | OTLS_VERIFY_POST_HANDSHAKE)
-#define KNOWN_FLAGS (OTLS_PATH_FLAGS | OTLS_VERIFY_FLAG_NATIVE_TOO)
+#define OCSP_FLAGS  (OTLS_VERIFY_FLAG_OCSP | OTLS_VERIFY_FLAG_OCSP_REQUIRE)
+#define KNOWN_FLAGS (OTLS_PATH_FLAGS | OTLS_VERIFY_FLAG_NATIVE_TOO | OCSP_FLAGS)
 
 /* Starts a change: a store with what is trusted now, to be added to.  The store in force is never touched, since it
  * may be shared, and since a change that fails half-way must leave it as it was. */
@@ -169,6 +170,10 @@ otls_context_set_verify_flags(otls_context *ctx, uint64_t flags)
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: unknown flags", __func__);
 	if ((flags & OTLS_VERIFY_FLAG_NATIVE_TOO) != 0 && !ctx->engine->has(OTLS_CAP_NATIVE_VERIFY))
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: NATIVE_TOO on %s", __func__, ctx->engine->name);
+	if ((flags & OCSP_FLAGS) != 0 && !ctx->engine->has(OTLS_CAP_OCSP_CLIENT))
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: OCSP on %s", __func__, ctx->engine->name);
+	if ((flags & OCSP_FLAGS) != 0 && !otls__settings_serve(&ctx->settings, OTLS_ROLE_CLIENT))
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: OCSP in a server's context", __func__);
 	ctx->settings.verify_flags = flags;
 	otls__context_changed(ctx);
 	return OTLS_OK;

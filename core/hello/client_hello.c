@@ -192,12 +192,29 @@ read_renegotiation_info(otls_bytes data, otls_client_hello *hello)
 	return verify_data.len == 0 ? 0 : ALERT_HANDSHAKE_FAILURE;
 }
 
+/* RFC 6066, section 8: the kind, and for OCSP a list of responders and extensions, which nobody looks at. */
+static int
+read_status_request(otls_bytes data, otls_client_hello *hello)
+{
+	otls_reader r = otls__reader(data);
+
+	hello->status_request = otls__read8(&r) == 1;
+	if (r.failed)
+		return ALERT_DECODE_ERROR;
+	if (!hello->status_request)
+		return 0;
+	otls__read_vector16(&r);
+	otls__read_vector16(&r);
+	return otls__reader_done(&r) ? 0 : ALERT_DECODE_ERROR;
+}
+
 static const struct {
 	uint16_t type;
 	int (*read)(otls_bytes data, otls_client_hello *hello);
 	const char *name;
 } readers[] = {
 	{ EXTENSION_SERVER_NAME, read_server_name, "server_name" },
+	{ EXTENSION_STATUS_REQUEST, read_status_request, "status_request" },
 	{ EXTENSION_SUPPORTED_GROUPS, read_groups, "supported_groups" },
 	{ EXTENSION_SIGNATURE_ALGORITHMS, read_schemes, "signature_algorithms" },
 	{ EXTENSION_ALPN, read_alpn, "application_layer_protocol_negotiation" },

@@ -24,6 +24,7 @@ typedef struct otls_client_hello {
 	otls_bytes key_shares;  /* the list */
 	bool extended_master_secret;
 	bool renegotiation_info; /* the extension, or its signalling suite */
+	bool status_request;     /* of the kind OCSP (RFC 6066, section 8) */
 	bool fallback;           /* TLS_FALLBACK_SCSV */
 	bool psk, early_data, cookie;
 	otls_bytes ticket;       /* of TLS 1.2; empty: none */

@@ -33,6 +33,7 @@ enum { /* alerts (section 6) */
 
 enum { /* extensions (section 4.2) */
 	EXTENSION_SERVER_NAME = 0,
+	EXTENSION_STATUS_REQUEST = 5,
 	EXTENSION_SUPPORTED_GROUPS = 10,
 	EXTENSION_SIGNATURE_ALGORITHMS = 13,
 	EXTENSION_ALPN = 16,

@@ -118,7 +118,7 @@ read_revocation(otls_der *der, otls_ocsp_single *single)
 {
 	otls_der info, reason;
 
-	single->state = OTLS_OCSP_REVOKED;
+	single->state = OTLS_CERT_REVOKED;
 	if (!otls__der_enter(der, OTLS_DER_CONTEXT_CONSTRUCTED(1), &info) || !read_time(&info, &single->revoked_at))
 		return false;
 	if (otls__der_next_is(&info, OTLS_DER_CONTEXT_CONSTRUCTED(0)) &&
@@ -137,7 +137,7 @@ read_state(otls_der *der, otls_ocsp_single *single)
 
 	if (otls__der_next_is(der, OTLS_DER_CONTEXT_CONSTRUCTED(1)))
 		return read_revocation(der, single);
-	single->state = good ? OTLS_OCSP_GOOD : OTLS_OCSP_UNKNOWN;
+	single->state = good ? OTLS_CERT_GOOD : OTLS_CERT_UNKNOWN;
 	return otls__der_enter(der, good ? OTLS_DER_CONTEXT(0) : OTLS_DER_CONTEXT(2), &null) && otls__der_done(&null);
 }
 

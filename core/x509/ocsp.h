@@ -14,7 +14,7 @@
 /* OCSPResponseStatus: what is not SUCCESSFUL says nothing about a certificate, and is not signed. */
 enum { OTLS_OCSP_SUCCESSFUL = 0, OTLS_OCSP_LAST = 6 };
 
-typedef enum otls_ocsp_state { OTLS_OCSP_GOOD, OTLS_OCSP_REVOKED, OTLS_OCSP_UNKNOWN } otls_ocsp_state;
+typedef enum otls_ocsp_state { OTLS_CERT_GOOD, OTLS_CERT_REVOKED, OTLS_CERT_UNKNOWN } otls_ocsp_state;
 
 /* What is said about one certificate. */
 typedef struct otls_ocsp_single {
@@ -67,10 +67,10 @@ void otls__ocsp_judge(
 /* What the verdict comes to for the chain, a response having been asked for: what tells nothing is forgiven unless the
  * leaf demands a response (RFC 7633), or the flag OCSP_REQUIRE does. */
 void otls__ocsp_conclude(const otls_verify_params *params, const otls_ocsp_verdict *verdict, otls_finding *finding);
-/* Whether the response, which need not be fresh or signed, speaks about the certificate.  issuer NULL: the issuer's name
- * and the serial number alone are compared.  ERROR: BAD_ARGUMENT. */
-otls_status otls__ocsp_is_about(const otls_engine *engine, const otls_ocsp *response, const char *where,
-    const otls_certificate *cert, const otls_certificate *issuer);
+/* What the response, which need not be fresh or signed, says about the certificate; false: nothing.  issuer NULL: the
+ * issuer's name and the serial number alone are compared. */
+bool otls__ocsp_find(const otls_engine *engine, const otls_ocsp *response, const otls_certificate *cert,
+    const otls_certificate *issuer, otls_ocsp_single *found);
 
 /* One DER value, or the "OCSP RESPONSE" block of a PEM text, which is read; *der is the caller's, to be freed with
  * otls__free.  FORMAT: neither, or damaged; MEMORY. */

@@ -105,8 +105,8 @@ is_about(subject *s, const otls_ocsp_single *single)
 static bool
 is_stronger(const otls_ocsp_single *a, const otls_ocsp_single *b)
 {
-	if ((a->state == OTLS_OCSP_REVOKED) != (b->state == OTLS_OCSP_REVOKED))
-		return a->state == OTLS_OCSP_REVOKED;
+	if ((a->state == OTLS_CERT_REVOKED) != (b->state == OTLS_CERT_REVOKED))
+		return a->state == OTLS_CERT_REVOKED;
 	return a->this_update > b->this_update;
 }
 
@@ -126,17 +126,13 @@ find_single(subject *s, const otls_ocsp *response, otls_ocsp_single *found)
 	return any;
 }
 
-otls_status
-otls__ocsp_is_about(const otls_engine *engine, const otls_ocsp *response, const char *where,
-    const otls_certificate *cert, const otls_certificate *issuer)
+bool
+otls__ocsp_find(const otls_engine *engine, const otls_ocsp *response, const otls_certificate *cert,
+    const otls_certificate *issuer, otls_ocsp_single *found)
 {
 	subject s = { .engine = engine, .cert = cert, .issuer = issuer };
-	otls_ocsp_single single;
 
-	if (find_single(&s, response, &single))
-		return OTLS_OK;
-	return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: the OCSP response is not about the certificate of %.200s", where,
-	    otls_certificate_subject(cert));
+	return find_single(&s, response, found);
 }
 
 /* == who signed it == */
@@ -343,11 +339,11 @@ tell_state(judging *j, const otls_ocsp_single *single)
 {
 	j->verdict->this_update = single->this_update;
 	j->verdict->next_update = single->next_update;
-	if (single->state == OTLS_OCSP_REVOKED)
+	if (single->state == OTLS_CERT_REVOKED)
 		tell_revoked(j, single);
 	else if (!check_dates(j, single))
 		return;
-	else if (single->state == OTLS_OCSP_GOOD)
+	else if (single->state == OTLS_CERT_GOOD)
 		conclude(j, OTLS_REASON_OK, "");
 	else
 		conclude(j, OTLS_REASON_OCSP_MISSING, "the OCSP response says that the status is unknown");

@@ -46,12 +46,13 @@ extern "C" {
 	X(PEER_SCHEME, 33, "a connection tells by which scheme its peer signed, in TLS 1.2 and 1.3")                   \
 	X(OWN_SCHEMES, 34, "own keys sign by none but the schemes that are set")                                       \
 	X(PSS_KEYS, 35, "certificates whose key is marked for RSA-PSS (id-RSASSA-PSS), own and peers'")                \
-	X(NAME_UNDERSCORE, 36, "a server takes server names (SNI) with underscores")
+	X(NAME_UNDERSCORE, 36, "a server takes server names (SNI) with underscores")                                   \
+	X(OCSP_ALERT, 37, "a client answers a stapled revocation with certificate_revoked in TLS 1.2, too")
 typedef enum otls_capability {
 #define OTLS_CAPABILITY_NUMBER(name, number, text) OTLS_CAP_##name = (number),
 	OTLS_CAPABILITY_LIST(OTLS_CAPABILITY_NUMBER)
 #undef OTLS_CAPABILITY_NUMBER
-	    OTLS_CAP_LAST_ = 36
+	    OTLS_CAP_LAST_ = 37
 } otls_capability;
 
 /* Numbers that a library imposes.  0: no limit that this backend knows of. */

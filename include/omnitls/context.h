@@ -247,8 +247,10 @@ OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL 
 #define OTLS_VERIFY_FLAG_CRL                    (UINT64_C(1) << 1)
 #define OTLS_VERIFY_FLAG_CRL_ALL                (UINT64_C(1) << 2)
 #define OTLS_VERIFY_FLAG_CRL_SOFT               (UINT64_C(1) << 3)
-/* There must be an OCSP response that says that the leaf is good: see otls_verification_set_ocsp_response. */
+/* Clients: the server is asked for a stapled OCSP response (ocsp.h).  OCSP_REQUIRE: there must be one, and it must say
+ * that the leaf is good, else OCSP_MISSING.  UNSUPPORTED: a server's context, or no OCSP_CLIENT. */
 #define OTLS_VERIFY_FLAG_OCSP_REQUIRE           (UINT64_C(1) << 4)
+#define OTLS_VERIFY_FLAG_OCSP                   (UINT64_C(1) << 10)
 #define OTLS_VERIFY_FLAG_INSECURE_ALLOW_CN      (UINT64_C(1) << 5) /* common name, where there is no name of another kind */
 /* The library's own verifier must agree too.  It is asked about chains that OmniTLS has found good, each time with
  * objects of their own, so that no chain depends on an earlier one; it can only make things stricter, and differs from

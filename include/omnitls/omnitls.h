@@ -49,6 +49,7 @@
 #include <omnitls/connection.h>
 #include <omnitls/context.h>
 #include <omnitls/error.h>
+#include <omnitls/ocsp.h>
 #include <omnitls/session.h>
 #include <omnitls/transport.h>
 #include <omnitls/types.h>

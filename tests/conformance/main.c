@@ -21,6 +21,7 @@ static const struct suite *const suites[] = {
 	&suite_verdicts,
 	&suite_callback,
 	&suite_pins,
+	&suite_ocsp,
 	&suite_client_certificate,
 	&suite_client_ca,
 	&suite_client_choice,

@@ -51,9 +51,9 @@ struct suite {
 };
 
 extern const struct suite suite_connect, suite_verify, suite_client_certificate, suite_client_ca, suite_client_choice,
-    suite_post_handshake, suite_callback, suite_pins, suite_hello, suite_retry, suite_alpn, suite_ciphers, suite_groups,
-    suite_schemes, suite_context, suite_keys, suite_signer, suite_misuse, suite_io, suite_loop, suite_stream,
-    suite_shutdown, suite_cut, suite_damage, suite_flood, suite_errors, suite_session, suite_verdicts,
+    suite_post_handshake, suite_callback, suite_pins, suite_ocsp, suite_hello, suite_retry, suite_alpn, suite_ciphers,
+    suite_groups, suite_schemes, suite_context, suite_keys, suite_signer, suite_misuse, suite_io, suite_loop,
+    suite_stream, suite_shutdown, suite_cut, suite_damage, suite_flood, suite_errors, suite_session, suite_verdicts,
     suite_differences;
 
 /* What a run owns, newest first. */

@@ -8,13 +8,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
 #define NAME "server.example"
 
 static const otls_backend *backend; /* the one that is being tested */
-static mint_identity *ca, *leaf;
+static mint_identity *ca, *leaf, *responder;
+static otls_bytes staple;
 static char leaf_pin[64];
 
 static long allocations_left;
@@ -114,6 +116,42 @@ set_up_remote(otls_context *ctx)
 	return status;
 }
 
+static otls_answer
+give_staple(otls_connection *conn, const otls_certificate *cert, void *arg)
+{
+	(void)cert, (void)arg;
+	return otls_connection_set_ocsp_response(conn, staple.data, staple.len) == OTLS_OK ? OTLS_ANSWER_OK
+											   : OTLS_ANSWER_REFUSE;
+}
+
+/* One that the context has, and one that a callback gives. */
+static otls_status
+set_up_staples(otls_context *client, otls_context *server)
+{
+	uint64_t flags = otls_context_verify_flags(client);
+
+	if (!otls_backend_has(backend, OTLS_CAP_OCSP_CLIENT) || !otls_backend_has(backend, OTLS_CAP_OCSP_SERVER))
+		return OTLS_OK;
+	if (otls_context_set_ocsp_response(server, staple.data, staple.len) != OTLS_OK ||
+	    otls_context_set_ocsp_server_callback(server, give_staple, NULL, NULL) != OTLS_OK)
+		return OTLS_ERROR;
+	return otls_context_set_verify_flags(client, flags | OTLS_VERIFY_FLAG_OCSP_REQUIRE);
+}
+
+static bool
+make_staple(void)
+{
+	static const char *const purposes[] = { MINT_OCSP_SIGNING, NULL };
+	mint_spec signer = { .common_name = "Responder", .purposes = purposes };
+	mint_ocsp_spec spec = { .says = MINT_GOOD };
+
+	if ((responder = mint_certificate(&signer, ca)) == NULL)
+		return false;
+	spec.signer = responder;
+	staple = mint_ocsp(&spec, leaf, ca);
+	return staple.data != NULL;
+}
+
 /* What would be shown without a callback, too. */
 static otls_answer
 show_first(otls_connection *conn, void *arg)
@@ -132,7 +170,8 @@ begin(life *l, otls_protocol version)
 	    set_up(l->client_ctx, version) != OTLS_OK || set_up(l->server_ctx, version) != OTLS_OK ||
 	    otls_context_set_password(l->server_ctx, "secret") != OTLS_OK ||
 	    otls_context_set_verify(l->server_ctx, OTLS_VERIFY_REQUIRE) != OTLS_OK ||
-	    set_up_names(l->server_ctx) != OTLS_OK || set_up_remote(l->server_ctx) != OTLS_OK ||
+	    set_up_names(l->server_ctx) != OTLS_OK || set_up_staples(l->client_ctx, l->server_ctx) != OTLS_OK ||
+	    set_up_remote(l->server_ctx) != OTLS_OK ||
 	    otls_context_set_client_certificate_callback(l->client_ctx, show_first, l, NULL) != OTLS_OK ||
 	    otls_context_copy(l->server_ctx, &l->copy) != OTLS_OK ||
 	    otls_connection_new_client(l->client_ctx, NAME, &l->client) != OTLS_OK)
@@ -293,7 +332,7 @@ run_all(void)
 	int failed = 0;
 
 	if ((ca = mint_ca(backend, "CA")) == NULL ||
-	    (leaf = mint_leaf(ca, (const char *const[]){ NAME, NULL })) == NULL) {
+	    (leaf = mint_leaf(ca, (const char *const[]){ NAME, NULL })) == NULL || !make_staple()) {
 		print_error("%s\n", mint_error());
 		failed = 1;
 	} else if (!tell_pin(leaf)) {
@@ -302,9 +341,12 @@ run_all(void)
 	} else {
 		failed = cmocka_run_group_tests_name(otls_backend_name(backend), tests, NULL, NULL);
 	}
+	free((void *)(uintptr_t)staple.data);
+	staple = otls__bytes(NULL, 0);
+	mint_free(responder);
 	mint_free(leaf);
 	mint_free(ca);
-	leaf = ca = NULL;
+	responder = leaf = ca = NULL;
 	return failed;
 }
 

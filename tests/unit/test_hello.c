@@ -148,6 +148,11 @@ static const struct row client_rows[] = {
 	/* flags */
 	{ "extended_master_secret", CLIENT, "0017 0000", -1 },
 	{ "extended_master_secret_with_data", CLIENT, "0017 0001 00", 50 },
+	{ "status_request", CLIENT, "0005 0005 01 0000 0000", -1 },
+	{ "status_request_of_another_kind", CLIENT, "0005 0002 02 ab", -1 },
+	{ "status_request_empty", CLIENT, "0005 0000", 50 },
+	{ "status_request_cut", CLIENT, "0005 0004 01 0000 00", 50 },
+	{ "status_request_trailing", CLIENT, "0005 0006 01 0000 0000 00", 50 },
 	{ "renegotiation_info", CLIENT, "ff01 0001 00", -1 },
 	{ "renegotiation_info_empty", CLIENT, "ff01 0000", 50 },
 	{ "renegotiation_info_of_an_older_handshake", CLIENT, "ff01 0003 02 abcd", 40 },

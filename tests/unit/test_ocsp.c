@@ -127,7 +127,7 @@ whole_response(void **state)
 	assert_true(otls__bytes_equal(single.issuer_name_hash, RAW("12345678901234567890")));
 	assert_true(otls__bytes_equal(single.issuer_key_hash, RAW("12345678901234567890")));
 	assert_true(otls__bytes_equal(single.serial, RAW("\x01\x80")));
-	assert_int_equal(single.state, OTLS_OCSP_GOOD);
+	assert_int_equal(single.state, OTLS_CERT_GOOD);
 	assert_int_equal(single.this_update, 1704164645);
 	assert_int_equal(single.next_update, 1704164645 + 7 * 86400);
 	assert_int_equal(single.revocation_reason, -1);
@@ -146,7 +146,7 @@ shapes_of_a_single(void **state)
 	(void)state;
 	response = read_good(with_single(DER(0x30, CERT_ID, revoked, THIS)));
 	single = first_single(&response);
-	assert_int_equal(single.state, OTLS_OCSP_REVOKED);
+	assert_int_equal(single.state, OTLS_CERT_REVOKED);
 	assert_int_equal(single.revoked_at, 1704164645);
 	assert_int_equal(single.revocation_reason, -1);
 	assert_true(single.next_update == INT64_MAX);
@@ -154,7 +154,7 @@ shapes_of_a_single(void **state)
 	assert_int_equal(first_single(&response).revocation_reason, 4);
 	response = read_good(with_single(DER(0x30, sha256, UNKNOWN, THIS)));
 	single = first_single(&response);
-	assert_int_equal(single.state, OTLS_OCSP_UNKNOWN);
+	assert_int_equal(single.state, OTLS_CERT_UNKNOWN);
 	assert_int_equal(single.hash, OTLS_HASH_SHA256);
 	response = read_good(with_single(DER(0x30, other, GOOD, THIS)));
 	assert_int_equal(first_single(&response).hash, OTLS_HASH_NONE);
