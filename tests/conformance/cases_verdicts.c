@@ -1,299 +1,10 @@
 /* The table of verdicts: the situations on which TLS libraries disagree with one another, row by row, each with the verdict
  * that every backend gives.  docs/verdicts.md shows it to people; the two have the same numbers and names. */
 #include "fixtures.h"
-#include "pair.h"
-#include "pki.h"
-#include "wire.h"
+#include "verdict_scene.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define MANY      14
-#define ANY_DEPTH (-2)
-
-enum alert {
-	NO_ALERT = -1,
-	BAD_CERTIFICATE = 42,
-	UNSUPPORTED_CERTIFICATE = 43,
-	CERTIFICATE_REVOKED = 44,
-	CERTIFICATE_EXPIRED = 45,
-	CERTIFICATE_UNKNOWN = 46,
-	UNKNOWN_CA = 48
-};
-
-/* What a row is played with: root -> middle -> leaf, of which the first is trusted and the others are sent, unless the row
- * changes that. */
-struct table {
-	mint_spec root, middle, leaf;
-	const mint_identity *the_root, *the_middle, *the_leaf;
-	const mint_identity *send[MANY + 4], *trust[4]; /* NULL: the usual */
-	const mint_crl_spec *leaf_list, *middle_list;
-	const char *name; /* that is expected */
-	uint64_t flags;
-	int max_intermediates;
-	/* Instead of all that: texts. */
-	const char *chain_pem, *key_pem, *trust_pem;
-	bool no_server_name; /* none is sent */
-	/* No server of ours shows this leaf: it refuses to be set up with it, with this code. */
-	otls_code own_refusal;
-};
-
-struct verdict_row {
-	void (*set)(struct run *run, struct table *table);     /* before the certificates are made; may be NULL */
-	void (*arrange)(struct run *run, struct table *table); /* and when they are; may be NULL */
-	otls_verify_reason reason;
-	int depth;
-	enum alert alert;
-};
-
-static const char *const host_names[] = { HOST, NULL };
-
-/* == playing a row == */
-
-static void
-init_table(struct run *run, struct table *table)
-{
-	*table = (struct table){
-		.root = { .common_name = "Root", .is_ca = true },
-		.middle = { .common_name = "Intermediate", .is_ca = true },
-		.leaf = { .common_name = HOST, .names = host_names, .key = pki_key(run) },
-		.name = HOST,
-		.max_intermediates = -1,
-	};
-}
-
-static bool
-make_usual(struct run *run, struct table *table)
-{
-	table->the_root = pki_make(run, &table->root, NULL);
-	if (table->the_root == NULL || (table->the_middle = pki_make(run, &table->middle, table->the_root)) == NULL)
-		return false;
-	return (table->the_leaf = pki_make(run, &table->leaf, table->the_middle)) != NULL;
-}
-
-static const char *
-chain_text(struct run *run, const struct table *table)
-{
-	const mint_identity *usual[] = { table->the_leaf, table->the_middle, NULL };
-
-	if (table->chain_pem != NULL)
-		return table->chain_pem;
-	return run_owns(run, mint_chain_pem(table->send[0] != NULL ? table->send : usual), free);
-}
-
-static bool
-refuses_own(struct run *run, otls_context *server, const struct table *table)
-{
-	const char *chain = chain_text(run, table);
-	const char *key = table->key_pem != NULL ? table->key_pem : table->the_leaf->key_pem;
-
-	return CHECK(run, chain != NULL) &&
-	       CHECK_ERROR(run, otls_context_use_key_pair_mem(server, chain, strlen(chain), key, strlen(key)),
-		   table->own_refusal);
-}
-
-static bool
-use_chain(struct run *run, otls_context *server, const struct table *table)
-{
-	const char *chain = chain_text(run, table);
-	const char *key = table->key_pem != NULL ? table->key_pem : table->the_leaf->key_pem;
-
-	return CHECK(run, chain != NULL) &&
-	       CHECK_OK(run, otls_context_use_key_pair_mem(server, chain, strlen(chain), key, strlen(key)));
-}
-
-static bool
-add_list(struct run *run, otls_store *store, const mint_crl_spec *spec, const mint_identity *issuer)
-{
-	otls_bytes der;
-
-	if (spec == NULL)
-		return true;
-	der = mint_crl(spec, issuer);
-	return CHECK(run, der.data != NULL) && run_owns(run, (void *)(uintptr_t)der.data, free) != NULL &&
-	       CHECK_OK(run, otls_store_add_crl(store, der.data, der.len));
-}
-
-static bool
-set_trust(struct run *run, otls_context *client, const struct table *table)
-{
-	const mint_identity *usual[] = { table->the_root, NULL };
-	const mint_identity *const *trusted = table->trust[0] != NULL ? table->trust : usual;
-	const char *pem = table->trust_pem;
-	otls_store *store = NULL;
-
-	if (pem == NULL)
-		pem = run_owns(run, mint_chain_pem(trusted), free);
-	return CHECK(run, pem != NULL) && CHECK_OK(run, otls_store_new(&store)) && run_owns_store(run, store) != NULL &&
-	       CHECK_OK(run, otls_store_add_pem(store, pem, strlen(pem))) &&
-	       add_list(run, store, table->leaf_list, table->the_middle) &&
-	       add_list(run, store, table->middle_list, table->the_root) &&
-	       (table->max_intermediates < 0 ||
-		   CHECK_OK(run, otls_context_set_verify_depth(client, table->max_intermediates))) &&
-	       CHECK_OK(run, otls_context_set_store(client, store)) &&
-	       CHECK_OK(run, otls_context_set_verify_flags(client, table->flags));
-}
-
-/* == a leaf that no server of ours shows == */
-
-static void
-put24(uint8_t *at, size_t number)
-{
-	at[0] = (uint8_t)(number >> 16);
-	at[1] = (uint8_t)(number >> 8);
-	at[2] = (uint8_t)number;
-}
-
-/* A Certificate message of TLS 1.2 (RFC 5246, section 7.4.2). */
-static size_t
-write_certificates(const otls_certificate *const *chain, size_t count, uint8_t *out)
-{
-	size_t at = 4 + 3;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t len = 0;
-		const uint8_t *der = otls_certificate_der(chain[i], &len);
-
-		put24(out + at, len);
-		memcpy(out + at + 3, der, len);
-		at += 3 + len;
-	}
-	out[0] = 11;
-	put24(out + 1, at - 4);
-	put24(out + 4, at - 7);
-	return at;
-}
-
-/* The handshake messages of a flight in plain text, out of their records. */
-static size_t
-join_records(const uint8_t *flight, size_t len, uint8_t *out)
-{
-	size_t joined = 0;
-
-	for (size_t at = 0; at + 5 <= len;) {
-		size_t body = (size_t)flight[at + 3] << 8 | flight[at + 4];
-
-		memcpy(out + joined, flight + at + 5, body);
-		joined += body;
-		at += 5 + body;
-	}
-	return joined;
-}
-
-/* What the server sends is held, and its certificates are replaced. */
-static bool
-swap_chain(struct run *run, struct pair *pair, const otls_certificate *const *chain, size_t count)
-{
-	static uint8_t flight[65536], messages[65536], other[16384];
-	struct bytes_out *out = run_owns(run, calloc(1, sizeof(*out)), free);
-	size_t len = 0, at = 0, other_len = write_certificates(chain, count, other);
-
-	pair->to_client.held = true;
-	pair_handshake(pair);
-	pair->to_client.held = false;
-	len = link_take(&pair->to_client, flight, sizeof(flight));
-	len = join_records(flight, len, messages);
-	for (; out != NULL && at + 4 <= len;) {
-		size_t size = 4 + ((size_t)messages[at + 1] << 16 | (size_t)messages[at + 2] << 8 | messages[at + 3]);
-		bool swapped = messages[at] == 11;
-
-		out->len = 0;
-		wire_records(WIRE_HANDSHAKE, swapped ? other : messages + at, swapped ? other_len : size, 16384, out);
-		link_put(&pair->to_client, out->data, out->len);
-		at += size;
-	}
-	return CHECK(run, at > 0 && at == len);
-}
-
-/* == the verdict == */
-
-static bool
-check_alert(struct run *run, struct pair *pair, enum alert alert)
-{
-	const otls_error *client = otls_connection_error(pair->client), *server = otls_connection_error(pair->server);
-	bool exact = otls_backend_has(run->client, OTLS_CAP_EXACT_ALERT);
-
-	/* A library that fails on its own before it asks for the verdict may leave its peer in the dark. */
-	if (!exact && !otls_error_alert_was_sent(client))
-		return CHECK(run, pair->server_status != OTLS_OK);
-	return CHECK(run, otls_error_alert_was_sent(client)) &&
-	       CHECK_NUMBER(run, otls_error_code(server), OTLS_E_ALERT_RECEIVED) &&
-	       CHECK_NUMBER(run, otls_error_alert(server), otls_error_alert(client)) &&
-	       (!exact || CHECK_NUMBER(run, otls_error_alert(server), alert));
-}
-
-static bool
-check_verdict(struct run *run, struct pair *pair, const struct verdict_row *row)
-{
-	const otls_error *client = NULL;
-
-	pair_handshake(pair);
-	client = otls_connection_error(pair->client);
-	if (row->reason == OTLS_REASON_OK)
-		return CHECK_TEXT(run, otls_error_message(client), "") && pair_connect(pair) &&
-		       pair_exchange(pair, 100) &&
-		       CHECK_NUMBER(run, otls_connection_verify_result(pair->client, NULL), OTLS_REASON_OK);
-	return CHECK_TEXT(run, otls_error_name(client), "VERIFY") &&
-	       CHECK_TEXT(run, otls_verify_reason_name(otls_error_verify_reason(client)),
-		   otls_verify_reason_name((int)row->reason)) &&
-	       (row->depth == ANY_DEPTH || CHECK_NUMBER(run, otls_error_verify_depth(client), row->depth)) &&
-	       check_alert(run, pair, row->alert);
-}
-
-/* The same scene with the leaf that is refused by its own server: behind a good one, where that is in plain text. */
-static bool
-play_unshown(struct run *run, otls_context *client, const struct table *table)
-{
-	const char *texts[2] = { table->chain_pem, NULL };
-	const otls_certificate *chain[2] = { NULL };
-	otls_context *server = good_server(run);
-	otls_certificate *cert = NULL;
-	struct pair *pair = NULL;
-	size_t count = 0;
-
-	if (run->version != OTLS_TLS1_2)
-		return true;
-	if (texts[0] == NULL) {
-		texts[0] = table->the_leaf->pem;
-		texts[1] = table->the_middle->pem;
-	}
-	for (; count < 2 && texts[count] != NULL; count++) {
-		if (!CHECK_OK(run, otls_certificate_new(texts[count], strlen(texts[count]), OTLS_FILETYPE_PEM, &cert)))
-			return false;
-		chain[count] = run_owns_certificate(run, cert);
-	}
-	if (!set_trust(run, client, table))
-		return false;
-	pair = pair_open(run, client, server, WIRE_CALLBACKS);
-	return swap_chain(run, pair, chain, count) && check_verdict(run, pair, run->test->row);
-}
-
-static bool
-play(struct run *run)
-{
-	const struct verdict_row *row = run->test->row;
-	otls_context *client = bare_client(run), *server = bare_server(run);
-	struct pair *pair = NULL;
-	struct table table;
-
-	init_table(run, &table);
-	if (row->set != NULL)
-		row->set(run, &table);
-	if (table.chain_pem == NULL && !make_usual(run, &table))
-		return false;
-	if (row->arrange != NULL)
-		row->arrange(run, &table);
-	if (run->outcome == OUTCOME_FAILED)
-		return false;
-	if (table.own_refusal != OTLS_E_NONE)
-		return refuses_own(run, server, &table) && play_unshown(run, client, &table);
-	if (!use_chain(run, server, &table) || !set_trust(run, client, &table))
-		return false;
-	pair = pair_open_named(run, client, server, table.name, WIRE_MEMORY);
-	if (table.no_server_name && !CHECK_OK(run, otls_connection_set_server_name(pair->client, "")))
-		return false;
-	return check_verdict(run, pair, row);
-}
 
 /* == 1 to 5: order and dates == */
 
@@ -678,13 +389,6 @@ leaf_agrees(struct run *run, struct table *table)
 
 /* == 32 to 35: name constraints == */
 
-static void
-constrain(mint_spec *spec, const mint_extension *constraints)
-{
-	spec->extensions = constraints;
-	spec->extension_count = 1;
-}
-
 #define CONSTRAINTS(der)                                                                                               \
 	{                                                                                                              \
 		"2.5.29.30", true, der, sizeof(der) - 1                                                                \
@@ -711,28 +415,28 @@ static void
 dns_outside(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &only_other_dns);
+	verdict_extend(&table->middle, &only_other_dns);
 }
 
 static void
 dns_inside(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &only_own_dns);
+	verdict_extend(&table->middle, &only_own_dns);
 }
 
 static void
 dns_excluded(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &not_own_dns);
+	verdict_extend(&table->middle, &not_own_dns);
 }
 
 static void
 dns_excluded_by_root(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->root, &not_own_dns);
+	verdict_extend(&table->root, &not_own_dns);
 }
 
 static void
@@ -750,7 +454,7 @@ use_address(struct table *table, const mint_extension *constraints)
 
 	table->leaf.names = addresses;
 	table->name = "192.0.2.7";
-	constrain(&table->middle, constraints);
+	verdict_extend(&table->middle, constraints);
 }
 
 static void
@@ -778,14 +482,14 @@ static void
 subject_outside(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &only_other_subject);
+	verdict_extend(&table->middle, &only_other_subject);
 }
 
 static void
 subject_excluded(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &not_own_subject);
+	verdict_extend(&table->middle, &not_own_subject);
 }
 
 static void
@@ -796,36 +500,10 @@ uri_excluded(struct run *run, struct table *table)
 	(void)run;
 	table->leaf.raw_names = &uri;
 	table->leaf.raw_name_count = 1;
-	constrain(&table->middle, &not_own_uri);
+	verdict_extend(&table->middle, &not_own_uri);
 }
 
 /* == 36 to 41: algorithms == */
-
-/* The certificate says that it is signed with another algorithm: the last byte of the OID, in both places.  Whether the
- * signature is one is not looked at any more. */
-static const char *
-claim_algorithm(struct run *run, const mint_identity *identity, uint8_t algorithm)
-{
-	static const uint8_t oid[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b };
-	size_t len = identity->certificate.len;
-	uint8_t *der = run_owns(run, malloc(len), free);
-
-	if (der == NULL)
-		return NULL;
-	memcpy(der, identity->certificate.data, len);
-	for (size_t i = 0; i + sizeof(oid) <= len; i++)
-		if (memcmp(der + i, oid, sizeof(oid)) == 0)
-			der[i + sizeof(oid) - 1] = algorithm;
-	return run_owns(run, mint_pem("CERTIFICATE", (otls_bytes){ der, len }), free);
-}
-
-static void
-rsa_authorities(struct run *run, struct table *table)
-{
-	table->root.key = run_owns(
-	    run, mint_key_generate(run->server, OTLS_KEY_RSA_2048), (void (*)(void *))mint_key_free);
-	table->middle.key = table->root.key;
-}
 
 enum { SHA1_WITH_RSA = 5, MD5_WITH_RSA = 4 };
 
@@ -833,17 +511,14 @@ static void
 claim(struct run *run, struct table *table, bool leaf, bool middle, bool root, uint8_t algorithm)
 {
 	const char *texts[2] = { table->the_leaf->pem, table->the_middle->pem };
-	char *chain = run_owns(run, calloc(1, 16384), free);
 
 	if (leaf)
-		texts[0] = claim_algorithm(run, table->the_leaf, algorithm);
+		texts[0] = verdict_claim_algorithm(run, table->the_leaf, algorithm, 2);
 	if (middle)
-		texts[1] = claim_algorithm(run, table->the_middle, algorithm);
+		texts[1] = verdict_claim_algorithm(run, table->the_middle, algorithm, 2);
 	if (root)
-		table->trust_pem = claim_algorithm(run, table->the_root, algorithm);
-	if (chain == NULL || texts[0] == NULL || texts[1] == NULL)
-		return;
-	table->chain_pem = strcat(strcpy(chain, texts[0]), texts[1]);
+		table->trust_pem = verdict_claim_algorithm(run, table->the_root, algorithm, 2);
+	verdict_send_texts(run, table, texts[0], texts[1]);
 }
 
 static void
@@ -920,7 +595,7 @@ ed25519_leaf(struct run *run, struct table *table)
 static void
 pss_signed_leaf(struct run *run, struct table *table)
 {
-	rsa_authorities(run, table);
+	verdict_use_rsa(run, table);
 	table->leaf.scheme = 0x0804;
 }
 
@@ -1009,35 +684,35 @@ static void
 unknown_in_leaf(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->leaf, &unheard_of);
+	verdict_extend(&table->leaf, &unheard_of);
 }
 
 static void
 unknown_in_middle(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &unheard_of);
+	verdict_extend(&table->middle, &unheard_of);
 }
 
 static void
 constrains_policy(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &policy_constraints);
+	verdict_extend(&table->middle, &policy_constraints);
 }
 
 static void
 inhibits_any_policy(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->middle, &inhibit_any_policy);
+	verdict_extend(&table->middle, &inhibit_any_policy);
 }
 
 static void
 critical_policies(struct run *run, struct table *table)
 {
 	(void)run;
-	constrain(&table->leaf, &policies);
+	verdict_extend(&table->leaf, &policies);
 }
 
 static void
@@ -1186,7 +861,7 @@ empty_subject(struct run *run, struct table *table)
 
 	(void)run;
 	expect_name(table, NULL, NULL, HOST);
-	constrain(&table->leaf, &san);
+	verdict_extend(&table->leaf, &san);
 }
 
 /* == 18, 40 and 68: what libraries cannot do, and servers that judge == */
@@ -1202,12 +877,13 @@ long_chain(struct run *run, size_t intermediates, int allowed)
 	struct pair *pair = NULL;
 	struct table table;
 
-	init_table(run, &table);
+	verdict_init(run, &table);
 	table.max_intermediates = allowed;
-	if (!make_usual(run, &table))
+	if (!verdict_make(run, &table))
 		return false;
 	lengthen(run, &table, intermediates);
-	if (run->outcome == OUTCOME_FAILED || !use_chain(run, server, &table) || !set_trust(run, client, &table))
+	if (run->outcome == OUTCOME_FAILED || !verdict_use_chain(run, server, &table) ||
+	    !verdict_set_trust(run, client, &table))
 		return false;
 	pair = pair_open(run, client, server, WIRE_MEMORY);
 	pair_handshake(pair);
@@ -1282,13 +958,6 @@ client_for_servers(struct run *run)
 		   CHECK_NUMBER(run, otls_error_alert(err), UNSUPPORTED_CERTIFICATE));
 }
 
-#define VERDICT(name, set, arrange, reason, depth, alert)                                                              \
-	{                                                                                                              \
-		name, play, &(const struct verdict_row){ set, arrange, OTLS_REASON_##reason, depth, alert },           \
-		    SCOPE_PAIR, 0                                                                                      \
-	}
-#define GOOD(name, set, arrange) VERDICT(name, set, arrange, OK, 0, NO_ALERT)
-
 static const struct test_case cases[] = {
 	GOOD("01_good", NULL, NULL),
 	GOOD("01_root_sent", NULL, send_root),
@@ -1345,12 +1014,12 @@ static const struct test_case cases[] = {
 	VERDICT("34_subject_not_permitted", subject_outside, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
 	VERDICT("34_subject_excluded", subject_excluded, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
 	VERDICT("35_uri_excluded", uri_excluded, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
-	VERDICT("36_sha1_leaf", rsa_authorities, sha1_leaf, WEAK_SIGNATURE, 0, BAD_CERTIFICATE),
-	VERDICT("36_sha1_intermediate", rsa_authorities, sha1_middle, WEAK_SIGNATURE, 1, BAD_CERTIFICATE),
-	VERDICT("37_md5_leaf", rsa_authorities, md5_leaf, WEAK_SIGNATURE, 0, BAD_CERTIFICATE),
-	VERDICT("37_md5_intermediate", rsa_authorities, md5_middle, WEAK_SIGNATURE, 1, BAD_CERTIFICATE),
-	GOOD("38_sha1_root", rsa_authorities, sha1_root),
-	GOOD("38_md5_root", rsa_authorities, md5_root),
+	VERDICT("36_sha1_leaf", verdict_use_rsa, sha1_leaf, WEAK_SIGNATURE, 0, BAD_CERTIFICATE),
+	VERDICT("36_sha1_intermediate", verdict_use_rsa, sha1_middle, WEAK_SIGNATURE, 1, BAD_CERTIFICATE),
+	VERDICT("37_md5_leaf", verdict_use_rsa, md5_leaf, WEAK_SIGNATURE, 0, BAD_CERTIFICATE),
+	VERDICT("37_md5_intermediate", verdict_use_rsa, md5_middle, WEAK_SIGNATURE, 1, BAD_CERTIFICATE),
+	GOOD("38_sha1_root", verdict_use_rsa, sha1_root),
+	GOOD("38_md5_root", verdict_use_rsa, md5_root),
 	VERDICT("39_weak_key_of_leaf", weak_leaf, NULL, WEAK_KEY, 0, BAD_CERTIFICATE),
 	VERDICT("39_weak_key_of_intermediate", weak_middle, NULL, WEAK_KEY, 1, BAD_CERTIFICATE),
 	VERDICT("39_weak_key_of_anchor", weak_root, NULL, WEAK_KEY, 1, BAD_CERTIFICATE),

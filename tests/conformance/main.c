@@ -19,6 +19,7 @@ static const struct suite *const suites[] = {
 	&suite_connect,
 	&suite_verify,
 	&suite_verdicts,
+	&suite_advisories,
 	&suite_callback,
 	&suite_pins,
 	&suite_ocsp,

@@ -50,11 +50,37 @@ struct suite {
 	size_t count;
 };
 
-extern const struct suite suite_connect, suite_verify, suite_client_certificate, suite_client_ca, suite_client_choice,
-    suite_post_handshake, suite_callback, suite_pins, suite_ocsp, suite_hello, suite_retry, suite_alpn, suite_ciphers,
-    suite_groups, suite_schemes, suite_context, suite_keys, suite_signer, suite_misuse, suite_io, suite_loop,
-    suite_stream, suite_shutdown, suite_cut, suite_damage, suite_flood, suite_errors, suite_session, suite_verdicts,
-    suite_differences;
+extern const struct suite suite_connect;
+extern const struct suite suite_verify;
+extern const struct suite suite_verdicts;
+extern const struct suite suite_advisories;
+extern const struct suite suite_callback;
+extern const struct suite suite_pins;
+extern const struct suite suite_ocsp;
+extern const struct suite suite_client_certificate;
+extern const struct suite suite_client_ca;
+extern const struct suite suite_client_choice;
+extern const struct suite suite_post_handshake;
+extern const struct suite suite_session;
+extern const struct suite suite_hello;
+extern const struct suite suite_retry;
+extern const struct suite suite_alpn;
+extern const struct suite suite_ciphers;
+extern const struct suite suite_groups;
+extern const struct suite suite_schemes;
+extern const struct suite suite_io;
+extern const struct suite suite_loop;
+extern const struct suite suite_stream;
+extern const struct suite suite_shutdown;
+extern const struct suite suite_cut;
+extern const struct suite suite_damage;
+extern const struct suite suite_flood;
+extern const struct suite suite_errors;
+extern const struct suite suite_context;
+extern const struct suite suite_keys;
+extern const struct suite suite_signer;
+extern const struct suite suite_misuse;
+extern const struct suite suite_differences;
 
 /* What a run owns, newest first. */
 struct owned;

@@ -246,6 +246,26 @@ static const char pem_rsa_3des[] =
 	"ljaAiEawOFzAlRTcK5gWS2oi+CKil0T8LtI3NYaCt5uKWTZvd2l5z4OHiD+hyDfN\n"
 	"NBNFpTNhPWrnQt7wY39hR+75XpPK3WyR897RNDnZLLQ8+uY0Od2mhA==\n"
 	"-----END RSA PRIVATE KEY-----\n";
+/* A public key with the exponent 3, the signature of "forged" by RSASSA-PKCS1-v1_5 with SHA-256 and its private key, and one that
+ * was made without it: the cube root of a block whose padding is short, with what comes of it behind the digest. */
+static const char spki_exponent_3[] =
+	"MIIBIDANBgkqhkiG9w0BAQEFAAOCAQ0AMIIBCAKCAQEAt3RMAGF5PW+dej/b9aow9CErqyTMnqI49mri"
+	"gni7qn0kw5cOnaDyGuxGGWD3tXyLkkcEuh18qUJA+gS0y5RrNFlSw5AyrgxB4qrOAJkTWgXzJTQ26RcC"
+	"BKEfk4D7oc26dmc/8Lb3VCqAuGz5P0PP8v5YOSsqeBfPOrRvz8OlvoRkMwm2MyYRajT6DG7HOyGplLTX"
+	"pEQaMVhaVgg/e8Xng89h1rfUW7YR5CmOzOh30P/JBIDCmW9p+skXRrgYb8bKyrp4srrhWobcnVAOM8hJ"
+	"zbXK6ccG2fvvCc5ZHTUFvuthQDpM/Zb/urNySaxdQeizoBUnhord7YcJKy5SVUCEPQIBAw==";
+static const char signature_exponent_3[] =
+	"Bm6BFcoqefiDLm7tLIw4lclizg4LNnixvLRVxFmqNp04OJtPlKG4NSULsaBQqfe5BHz8yqhtVd1eHGvh"
+	"IMYESaydmBEHR0a73jREcVOz0ob4/wAN1Y+ODA8yAacDmaiRFZINzjPskw9DCCKFL5S630BUNKwT60Go"
+	"GMoARK0wOVpS+qO/Pxon246zsgn98freiPmK+qabc3x+3DIYK8XFMKbb1bsXSx8ScdCc077ZBYWGAN3e"
+	"ZMeV48YjcvzktiSkI70CFHEs076Jyp83Ew8PfA9n5j29BkUOJkppIRnEA82u6Qj2j0Xpfv3TkBOSwptR"
+	"UnWu8TN7VOlYgN+9IA1HvQ==";
+static const char signature_forged[] =
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAMsv9SnrceQVY"
+	"PXZ1IPUWQHWRdtN4JvLvY649x6zkT8BhpLMXApBjmhdPJQh0qefdf91vvr9a2mbLtJD2TsB+hD6yHvlt"
+	"wUu8aJxiTI5gQhMOvLNOIA==";
 /* clang-format on */
 
 #endif

@@ -463,6 +463,24 @@ signatures(void **state)
 		cross_sign(r->engine, r->server, &signers[i]);
 }
 
+/* OpenSSL CVE-2006-4339, GnuTLS CVE-2006-4790: what stood behind the digest in an RSA signature was not looked at, so that
+ * a key with the exponent 3 could be done without. */
+static void
+forged_signature(void **state)
+{
+	static const otls_signature_algorithm algorithm = { .kind = OTLS_SIGNATURE_RSA_PKCS1,
+		.hash = OTLS_HASH_SHA256 };
+	const otls_engine *engine = ((const row *)*state)->engine;
+	otls_bytes spki = material_bytes(spki_exponent_3), good = material_bytes(signature_exponent_3),
+		   forged = material_bytes(signature_forged);
+
+	assert_int_equal(verify(engine, spki, &algorithm, "forged", good), OTLS_E_NONE);
+	assert_int_equal(verify(engine, spki, &algorithm, "forged", forged), OTLS_E_VERIFY);
+	free_material_bytes(spki);
+	free_material_bytes(good);
+	free_material_bytes(forged);
+}
+
 /* A salt of another length, another hash for the mask: not this signature. */
 static void
 pss_parameters(void **state)
@@ -595,6 +613,7 @@ static const engine_test engine_tests[] = {
 	{ "key_spki_room", key_spki_wants_room },
 	{ "malformed_keys", malformed_keys },
 	{ "generated_keys", generated_keys },
+	{ "forged_signature", forged_signature },
 	{ "foreign_schemes", foreign_schemes },
 	{ "remote_keys", remote_keys },
 	{ "malformed_remote_keys", malformed_remote_keys },
