@@ -474,6 +474,49 @@ check_profile(const otls_path *path, otls_finding *finding)
 	return false;
 }
 
+/* == TLS features == */
+
+static bool
+has_feature(otls_bytes features, int wanted)
+{
+	otls_der list = otls__der(features, NULL);
+	int feature = 0;
+
+	while (otls__der_more(&list) && otls__der_number(&list, &feature))
+		if (feature == wanted)
+			return true;
+	return false;
+}
+
+/* Each is paid for: lists can be long, and they are the peer's.  true: one is lacking, or the budget is spent. */
+static bool
+lacks_feature(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
+{
+	otls_der demanded = otls__der(issuer->tls_feature, NULL);
+	int feature = 0;
+
+	while (otls__der_more(&demanded) && otls__der_number(&demanded, &feature))
+		if (!otls__spend_steps(judge, cert->tls_feature.len, "there are too many TLS features") ||
+		    !has_feature(cert->tls_feature, feature))
+			return true;
+	return false;
+}
+
+/* RFC 7633, section 4.2.2: what an authority's certificate lists, those that it issues must list, too. */
+static bool
+check_features(otls_judge *judge, const otls_path *path, otls_finding *finding)
+{
+	for (size_t i = path->len - 1; i > 0; i--) {
+		if (!lacks_feature(judge, path->nodes[i - 1]->cert, path->nodes[i]->cert))
+			continue;
+		if (judge->spent != NULL ||
+		    otls__find(finding, OTLS_REASON_POLICY, (int)i - 1,
+			"lacks a TLS feature that its issuer demands of it (RFC 7633, section 4.2.2)"))
+			return true;
+	}
+	return false;
+}
+
 /* == all == */
 
 bool
@@ -485,8 +528,8 @@ otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding
 	       check_authorities(path, finding) || check_path_lengths(path, finding) ||
 	       check_purpose(params, path, finding) || check_critical(path, finding) ||
 	       otls__check_constraints(judge, path, finding) || otls__check_policies(judge, path, finding) ||
-	       check_algorithms(params, path, finding) || check_profile(path, finding) ||
-	       (otls__is_strict(params) && otls__check_strict(params, path, finding)) ||
+	       check_features(judge, path, finding) || check_algorithms(params, path, finding) ||
+	       check_profile(path, finding) || (otls__is_strict(params) && otls__check_strict(params, path, finding)) ||
 	       (otls__is_for_web(params) && otls__check_web_profile(path, finding));
 }
 

@@ -44,7 +44,7 @@ extern "C" {
 	X(PIN_MISMATCH, 27, "none of the keys in the chain is pinned")                                                 \
 	X(REJECTED, 28, "the verify callback refused the certificate")                                                 \
 	X(TOO_COSTLY, 29, "the chain would take too many signature checks to judge")                                   \
-	X(POLICY, 30, "the chain does not satisfy its certificate policies")                                           \
+	X(POLICY, 30, "the chain does not satisfy the policies or features that it demands")                           \
 	X(CHANGED, 31, "the peer changed its certificate during the connection")                                       \
 	X(INTERNAL, 32, "the certificate could not be judged")
 

@@ -217,6 +217,84 @@ case_shows_certificate() {
   expect err "missing.pem"
 }
 
+# An authority that answers about its one certificate: good.der and revoked.der.
+make_answers() {
+  printf 'V\t300101000000Z\t\t42\tunknown\t/CN=localhost\n' >"$dir/good.txt"
+  printf 'R\t300101000000Z\t240101000000Z,keyCompromise\t42\tunknown\t/CN=localhost\n' >"$dir/revoked.txt"
+  printf 'subjectAltName=DNS:localhost\n' >"$dir/leaf.ext"
+  (
+    cd "$dir"
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -out ca.pem -subj "/CN=Answering CA" -days 30
+    openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -out leaf.csr -subj /CN=localhost
+    openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca-key.pem -set_serial 0x42 -out chain.pem -days 20 \
+      -extfile leaf.ext
+    openssl ocsp -issuer ca.pem -cert chain.pem -reqout request.der -no_nonce
+    for status in good revoked; do
+      openssl ocsp -index $status.txt -CA ca.pem -rsigner ca.pem -rkey ca-key.pem -reqin request.der \
+        -respout $status.der -ndays 7
+    done
+  ) >"$dir/make.log" 2>&1 || fail "openssl makes no answers"
+}
+
+# What openssl staples.
+case_staple() {
+  need openssl
+  printf 'GET / HTTP/1.0\r\n\r\n' >"$dir/in"
+  make_answers
+  start_openssl -www
+  if "$bin/omnitls" client --backend "$backend" --ocsp --check localhost:1 2>&1 | grep "OCSP on $backend"; then
+    trusting 2 --ocsp "localhost:$port"
+    return
+  fi
+  for max in 1.2 1.3; do
+    start_openssl -www -status_file "$dir/good.der"
+    trusting 0 --max $max --require-ocsp "localhost:$port"
+    expect err "^OCSP  *good, from .* until "
+    trusting 0 --max $max --ocsp --json "localhost:$port"
+    expect err '"status": "good"'
+    expect_json err
+    trusting 0 --max $max "localhost:$port"
+    refuse err "OCSP"
+    start_openssl -www -status_file "$dir/revoked.der"
+    trusting 4 --max $max --ocsp "localhost:$port"
+    expect err "^OCSP  *revoked: was revoked on 2024-01-01 .*keyCompromise"
+    expect_empty out
+    start_openssl -www
+    trusting 0 --max $max --ocsp "localhost:$port"
+    expect err "^OCSP  *none"
+    trusting 4 --max $max --require-ocsp "localhost:$port"
+    expect err "a good one is required here"
+  done
+}
+
+# What openssl, and omnitls client, are stapled by omnitls server.
+case_staples() {
+  need openssl
+  printf 'Q\n' >"$dir/in"
+  make_answers
+  status=0
+  "$bin/omnitls" server --backend "$backend" --cert "$dir/chain.pem" --key "$dir/key.pem" --ocsp "$dir/request.der" \
+    >"$dir/server.log" 2>&1 || status=$?
+  [ $status -eq 1 ] || fail "a request passes for a response"
+  "$bin/omnitls" server --backend "$backend" --cert "$dir/chain.pem" --key "$dir/key.pem" --ocsp "$dir/good.der" \
+    --listen 127.0.0.1:0 >"$dir/server.log" 2>&1 &
+  pid=$!
+  if ! until_there find_port 's/^127.0.0.1:\([0-9][0-9]*\)$/\1/p'; then
+    grep -q "set_ocsp_response_file: on " "$dir/server.log" || fail "the server ends"
+    pid=
+    return
+  fi
+  for version in tls1_2 tls1_3; do
+    openssl s_client -connect "127.0.0.1:$port" -$version -status -CAfile "$dir/ca.pem" <"$dir/in" >"$dir/out.log" \
+      2>"$dir/err.log" || fail "openssl s_client"
+    expect out "OCSP Response Status: successful"
+    expect out "Cert Status: good"
+    openssl s_client -connect "127.0.0.1:$port" -$version -CAfile "$dir/ca.pem" <"$dir/in" >"$dir/out.log" \
+      2>"$dir/err.log" || fail "openssl s_client without -status"
+    refuse out "OCSP"
+  done
+}
+
 case_gnutls() {
   need gnutls-serv
   printf 'GET / HTTP/1.0\r\n\r\n' >"$dir/in"

@@ -450,6 +450,79 @@ what_is_forgiven(void **state)
 	}
 }
 
+/* RFC 7633, section 4.2.2. */
+static void
+authorities_that_demand(void **state)
+{
+	static const mint_extension both = { "1.3.6.1.5.5.7.1.24", false, "\x30\x06\x02\x01\x11\x02\x01\x05", 8 };
+	static const struct {
+		const mint_extension *root, *middle, *leaf;
+		int depth; /* of the fault; -1: none */
+	} rows[] = {
+		{ NULL, NULL, &must_staple, -1 },
+		{ NULL, &must_staple, &must_staple, -1 },
+		{ NULL, &must_staple, &both, -1 },
+		{ NULL, &must_staple, NULL, 0 },
+		{ NULL, &must_staple, &other_feature, 0 },
+		{ NULL, &both, &must_staple, 0 },
+		{ &must_staple, NULL, &must_staple, 1 },
+		{ &must_staple, &must_staple, &must_staple, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
+		char name[16];
+		scene s;
+
+		scene_start(&s, rows[i].depth >= 0);
+		s.root.extensions = rows[i].root;
+		s.root.extension_count = rows[i].root != NULL ? 1 : 0;
+		s.middle.extensions = rows[i].middle;
+		s.middle.extension_count = rows[i].middle != NULL ? 1 : 0;
+		s.leaf.extensions = rows[i].leaf;
+		s.leaf.extension_count = rows[i].leaf != NULL ? 1 : 0;
+		scene_usual(&s);
+		scene_judge(&s);
+		snprintf(name, sizeof(name), "row %zu", i);
+		scene_expect(&s, name, s.bad ? OTLS_REASON_POLICY : OTLS_REASON_OK, rows[i].depth,
+		    s.bad ? "lacks a TLS feature" : NULL);
+		scene_finish(&s);
+	}
+}
+
+/* Two long lists of features would take as many comparisons as the product of their lengths. */
+static void
+many_features(void **state)
+{
+	enum { COUNT = 1000 };
+	static uint8_t list[4 + 4 * COUNT];
+	mint_extension features = { "1.3.6.1.5.5.7.1.24", false, list, sizeof(list) };
+	scene s;
+
+	(void)state;
+	memcpy(list, "\x30\x82", 2);
+	otls__put16(list + 2, sizeof(list) - 4);
+	for (size_t i = 0; i < COUNT; i++) {
+		memcpy(list + 4 + 4 * i, "\x02\x02", 2);
+		otls__put16(list + 6 + 4 * i, (uint16_t)(0x1000 + i));
+	}
+	scene_start(&s, true);
+	s.middle.extensions = s.leaf.extensions = s.root.extensions = &features;
+	s.middle.extension_count = s.leaf.extension_count = 1;
+	scene_usual(&s);
+	scene_judge(&s);
+	s.bad = false;
+	scene_expect(&s, "one list", OTLS_REASON_OK, -1, NULL);
+	scene_finish(&s);
+	scene_start(&s, true);
+	s.middle.extensions = s.leaf.extensions = s.root.extensions = &features;
+	s.middle.extension_count = s.leaf.extension_count = s.root.extension_count = 1;
+	scene_usual(&s);
+	scene_judge(&s);
+	scene_expect(&s, "two", OTLS_REASON_TOO_COSTLY, -1, "too many TLS features");
+	scene_finish(&s);
+}
+
 /* A leaf that is trusted by itself: its own issuer, or one whose issuer is nowhere. */
 static void
 without_an_issuer(void **state)
@@ -546,6 +619,8 @@ main(void)
 		cmocka_unit_test(budget),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(what_is_forgiven),
+		cmocka_unit_test(authorities_that_demand),
+		cmocka_unit_test(many_features),
 		cmocka_unit_test(without_an_issuer),
 		cmocka_unit_test(verification),
 	};

@@ -52,7 +52,7 @@ _omnitls_connection() {
     --timeout | -t) COMPREPLY=() ;;
     *)
       if [[ $cur == -* ]]; then
-        _omnitls_words --backend --ca --insecure --name --alpn --min --max --ciphers --ciphersuites --cert --key --starttls \
+        _omnitls_words --backend --ca --insecure --name --alpn --min --max --ciphers --ciphersuites --ocsp --require-ocsp --cert --key --starttls \
           --timeout --json --verbose --help "$@"
       else
         _omnitls_hosts
@@ -73,7 +73,7 @@ _omnitls_server() {
     --exec | -x) mapfile -t COMPREPLY < <(compgen -c -- "$cur") ;;
     --sni | -S | --timeout | -t) COMPREPLY=() ;;
     *)
-      _omnitls_words --backend --cert --key --sni --ca --require-client-cert --alpn --min --max --listen --echo \
+      _omnitls_words --backend --cert --key --ocsp --sni --ca --require-client-cert --alpn --min --max --listen --echo \
         --http --exec --timeout --verbose --help
       ;;
   esac

@@ -33,13 +33,14 @@ struct client_options {
 	const char *cert, *key;
 	otls_protocol min, max; /* 0: as the context starts with */
 	const struct starttls *starttls;
-	int timeout; /* milliseconds up to the end of the handshake; -1: no limit */
+	int timeout;   /* milliseconds up to the end of the handshake; -1: no limit */
+	uint64_t ocsp; /* OTLS_VERIFY_FLAG_OCSP, OCSP_REQUIRE; 0: a stapled response is not asked for */
 	bool insecure, as_json, verbose, quiet, half_close, check;
 	char host[256], service[64];
 };
 
 /* The rows of getopt_long's table that both commands have, and what their --help says about them. */
-#define CLIENT_SHORT_OPTIONS ":B:C:kn:a:m:M:l:L:c:K:s:t:jvh"
+#define CLIENT_SHORT_OPTIONS ":B:C:kn:a:m:M:l:L:c:K:s:t:oOjvh"
 /* clang-format off */
 #define CLIENT_LONG_OPTIONS \
 	{ "backend", required_argument, NULL, 'B' }, \
@@ -55,6 +56,8 @@ struct client_options {
 	{ "key", required_argument, NULL, 'K' }, \
 	{ "starttls", required_argument, NULL, 's' }, \
 	{ "timeout", required_argument, NULL, 't' }, \
+	{ "ocsp", no_argument, NULL, 'o' }, \
+	{ "require-ocsp", no_argument, NULL, 'O' }, \
 	{ "json", no_argument, NULL, 'j' }, \
 	{ "verbose", no_argument, NULL, 'v' }, \
 	{ "help", no_argument, NULL, 'h' }
@@ -74,7 +77,9 @@ struct client_options {
 	"  -c, --cert FILE        show this certificate, with its chain, to servers that ask (PEM)\n"                  \
 	"  -K, --key FILE         its private key (default: in the file of --cert)\n"                                  \
 	"  -s, --starttls PROTO   begin in plain text as smtp, imap, pop3 or ftp, then start TLS\n"                    \
-	"  -t, --timeout SECONDS  for connecting and shaking hands (default 30; 0: no limit)\n"
+	"  -t, --timeout SECONDS  for connecting and shaking hands (default 30; 0: no limit)\n"                        \
+	"  -o, --ocsp             ask for a stapled OCSP response, and tell of it\n"                                   \
+	"  -O, --require-ocsp     refuse a server without one that says that it is good\n"
 
 /* Reads the arguments: -1 to go on, else the exit status. */
 int client_parse(struct client_options *options, int argc, char **argv);

@@ -131,6 +131,7 @@ set_context(otls_context *ctx, const struct client_options *options)
 	    (options->alpn != NULL && otls_context_set_alpn_protos(ctx, options->alpn) != OTLS_OK) ||
 	    (options->ciphers != NULL && otls_context_set_cipher_list(ctx, options->ciphers) != OTLS_OK) ||
 	    (options->ciphersuites != NULL && otls_context_set_ciphersuites(ctx, options->ciphersuites) != OTLS_OK) ||
+	    (options->ocsp != 0 && otls_context_set_verify_flags(ctx, options->ocsp) != OTLS_OK) ||
 	    (options->cert != NULL && otls_context_use_key_pair_file(ctx, options->cert, key) != OTLS_OK))
 		return OTLS_ERROR;
 	return set_trust(ctx, options);

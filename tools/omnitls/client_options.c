@@ -111,6 +111,12 @@ take_flag(struct client_options *options, int option)
 	case 'q':
 		options->quiet = true;
 		return true;
+	case 'o':
+		options->ocsp |= OTLS_VERIFY_FLAG_OCSP;
+		return true;
+	case 'O':
+		options->ocsp |= OTLS_VERIFY_FLAG_OCSP_REQUIRE;
+		return true;
 	case 'H':
 		options->half_close = true;
 		return true;

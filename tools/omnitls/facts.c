@@ -189,6 +189,38 @@ put_peer(FILE *file, const struct client_link *link)
 		    link->open ? " (not enforced: --insecure)" : "");
 }
 
+static const char *const ocsp_words[] = {
+	[OTLS_OCSP_NOT_JUDGED] = "not judged",
+	[OTLS_OCSP_NONE] = "none",
+	[OTLS_OCSP_GOOD] = "good",
+	[OTLS_OCSP_REVOKED] = "revoked",
+	[OTLS_OCSP_UNKNOWN] = "unknown",
+	[OTLS_OCSP_INVALID] = "invalid",
+};
+
+/* "good, from 2024-01-02T03:04:05Z until 2024-01-09T03:04:05Z", "invalid: the OCSP response expired on ..." */
+static void
+put_staple(FILE *file, const struct client_link *link)
+{
+	otls_ocsp_status status = otls_connection_ocsp_status(link->conn);
+	int64_t next = otls_connection_ocsp_time(link->conn, OTLS_OCSP_NEXT_UPDATE);
+	char from[FACTS_TIME], until[FACTS_TIME];
+
+	if (link->options->ocsp == 0)
+		return;
+	put_label(file, 0, "OCSP");
+	fputs(ocsp_words[status], file);
+	if (status == OTLS_OCSP_GOOD) {
+		facts_time(otls_connection_ocsp_time(link->conn, OTLS_OCSP_THIS_UPDATE), from);
+		facts_time(next, until);
+		fprintf(
+		    file, ", from %s%s%s", from, next == INT64_MAX ? "" : " until ", next == INT64_MAX ? "" : until);
+	} else if (status != OTLS_OCSP_NONE && otls_connection_ocsp_text(link->conn)[0] != '\0') {
+		fprintf(file, ": %s", otls_connection_ocsp_text(link->conn));
+	}
+	putc('\n', file);
+}
+
 static void
 put_connection(FILE *file, const struct client_link *link)
 {
@@ -215,6 +247,7 @@ facts_print(FILE *file, const struct client_link *link, bool verbose)
 
 	put_connection(file, link);
 	put_peer(file, link);
+	put_staple(file, link);
 	if (!verbose)
 		return;
 	if (link->open) {
@@ -326,6 +359,27 @@ json_verdict(struct json *out, const struct client_link *link)
 }
 
 static void
+json_staple(struct json *out, const struct client_link *link)
+{
+	otls_ocsp_status status = otls_connection_ocsp_status(link->conn);
+	int64_t from = otls_connection_ocsp_time(link->conn, OTLS_OCSP_THIS_UPDATE);
+	int64_t until = otls_connection_ocsp_time(link->conn, OTLS_OCSP_NEXT_UPDATE);
+
+	if (link->options->ocsp == 0) {
+		json_null(out, "ocsp");
+		return;
+	}
+	json_object(out, "ocsp", JSON_TALL);
+	json_text(out, "status", ocsp_words[status]);
+	json_text(out, "text", otls_connection_ocsp_text(link->conn));
+	if (from != INT64_MIN)
+		json_time(out, "this_update", from);
+	if (until != INT64_MIN && until != INT64_MAX)
+		json_time(out, "next_update", until);
+	json_end(out);
+}
+
+static void
 json_failure(struct json *out, const struct client_failure *failure)
 {
 	if (failure->status == 0) {
@@ -376,6 +430,7 @@ facts_put_json(struct json *out, const struct client_link *link)
 	json_failure(out, &link->failure);
 	json_agreed(out, link);
 	json_verdict(out, link);
+	json_staple(out, link);
 	json_array(out, "chain", JSON_TALL);
 	for (size_t i = 0; (cert = otls_connection_peer_chain_at(link->conn, i)) != NULL; i++)
 		json_certificate(out, cert);

@@ -31,6 +31,7 @@ static const struct option options[] = {
 	{ "http", required_argument, NULL, 'H' },
 	{ "exec", required_argument, NULL, 'x' },
 	{ "timeout", required_argument, NULL, 't' },
+	{ "ocsp", required_argument, NULL, 'o' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -51,6 +52,8 @@ static const char help[] =
     "  -B, --backend NAME     the TLS library (default: see omnitls backends)\n"
     "  -c, --cert FILE        the certificate with its chain (PEM, the server's own first)\n"
     "  -K, --key FILE         its private key (default: in the file of --cert)\n"
+    "  -o, --ocsp FILE        staple this OCSP response about --cert (DER or PEM), for clients\n"
+    "                         that ask, until it expires\n"
     "  -S, --sni NAME=CERT,KEY\n"
     "                         another certificate for clients that want NAME; up to 64 times;\n"
     "                         NAME may begin with \"*.\", which is any one label\n"
@@ -81,7 +84,7 @@ struct named {
 
 struct settings {
 	const struct command *command;
-	const char *backend, *cert, *key, *ca, *alpn, *directory, *program;
+	const char *backend, *cert, *key, *ocsp, *ca, *alpn, *directory, *program;
 	char *host, *port;
 	bool require_client_cert, echo, verbose;
 	otls_protocol min, max; /* 0: not set */
@@ -170,6 +173,9 @@ take_option(struct settings *settings, int option)
 		return true;
 	case 'K':
 		settings->key = optarg;
+		return true;
+	case 'o':
+		settings->ocsp = optarg;
 		return true;
 	case 'C':
 		settings->ca = optarg;
@@ -319,6 +325,8 @@ make_contexts(struct settings *settings, otls_context **ctx)
 {
 	if (!make_context(settings, settings->cert, settings->key, ctx))
 		return false;
+	if (settings->ocsp != NULL && otls_context_set_ocsp_response_file(*ctx, settings->ocsp) != OTLS_OK)
+		return tls_failed(settings);
 	for (size_t i = 0; i < settings->named_count; i++) {
 		struct named *named = &settings->named[i];
 		if (!make_context(settings, named->cert, named->key, &named->ctx))
@@ -399,7 +407,7 @@ const struct command command_server = {
 	.name = "server",
 	.summary = "serves echoes, files or programs to thousands of clients at once",
 	.help = help,
-	.short_options = ":B:c:K:S:C:Ra:m:M:l:t:eH:x:vh",
+	.short_options = ":B:c:K:o:S:C:Ra:m:M:l:t:eH:x:vh",
 	.long_options = options,
 	.run = run,
 };
