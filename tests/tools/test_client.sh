@@ -61,6 +61,7 @@ find_port() {
 # openssl chooses a free port itself.
 start_openssl() {
   stop_server
+  : >"$dir/server.log"
   openssl s_server -accept 127.0.0.1:0 -cert "$dir/chain.pem" -key "$dir/key.pem" "$@" \
     </dev/null >"$dir/server.log" 2>&1 &
   pid=$!
@@ -276,6 +277,7 @@ case_staples() {
   "$bin/omnitls" server --backend "$backend" --cert "$dir/chain.pem" --key "$dir/key.pem" --ocsp "$dir/request.der" \
     >"$dir/server.log" 2>&1 || status=$?
   [ $status -eq 1 ] || fail "a request passes for a response"
+  : >"$dir/server.log"
   "$bin/omnitls" server --backend "$backend" --cert "$dir/chain.pem" --key "$dir/key.pem" --ocsp "$dir/good.der" \
     --listen 127.0.0.1:0 >"$dir/server.log" 2>&1 &
   pid=$!
