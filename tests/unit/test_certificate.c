@@ -18,7 +18,9 @@
 #define SUBJECT_KEY_ID     "\x55\x1d\x0e"
 #define AUTHORITY_KEY_ID   "\x55\x1d\x23"
 #define POLICIES           "\x55\x1d\x20"
+#define POLICY_MAPPINGS    "\x55\x1d\x21"
 #define POLICY_CONSTRAINTS "\x55\x1d\x24"
+#define ISSUER_NAMES       "\x55\x1d\x12"
 #define INHIBIT_ANY_POLICY "\x55\x1d\x36"
 #define INFORMATION_ACCESS "\x2b\x06\x01\x05\x05\x07\x01\x01"
 #define TLS_FEATURE        "\x2b\x06\x01\x05\x05\x07\x01\x18"
@@ -345,7 +347,31 @@ test_defects(void **state)
 		EXTENSION(INHIBIT_ANY_POLICY, RAW("\x02\x01\x02")),
 		CRITICAL_EXTENSION(INHIBIT_ANY_POLICY, RAW("\x02\x01\xff")),
 		EXTENSION(POLICIES, RAW("\x30\x00")),
+		EXTENSION(POLICIES, RAW("\x30\x02\x05\x00")),
 		EXTENSION(NAME_CONSTRAINTS, RAW("\x31\x00")),
+		EXTENSION(BASIC_CONSTRAINTS, RAW("\x30\x05\x01\x01\xff\x05\x00")),
+		EXTENSION(ISSUER_NAMES, RAW("\x30\x00")),
+		EXTENSION(ISSUER_NAMES, RAW("names")),
+		EXTENSION(SUBJECT_KEY_ID, RAW("\x05\x00")),
+		EXTENSION(AUTHORITY_KEY_ID, RAW("\x05\x00")),
+		EXTENSION(AUTHORITY_KEY_ID, RAW("\x30\x02\x80\x05")), /* lengths that end outside */
+		EXTENSION(AUTHORITY_KEY_ID, RAW("\x30\x02\xa1\x05")),
+		EXTENSION(AUTHORITY_KEY_ID, RAW("\x30\x02\x82\x05")),
+		EXTENSION(AUTHORITY_KEY_ID, RAW("\x30\x02\x05\x00")),
+		EXTENSION(AUTHORITY_KEY_ID, RAW("\x30\x05\xa1\x00\x82\x01\x05")), /* an issuer without names */
+		EXTENSION(AUTHORITY_KEY_ID, RAW("\x30\x08\xa1\x03\x89\x01x\x82\x01\x05")),
+		EXTENSION(POLICY_MAPPINGS, RAW("\x05\x00")),
+		EXTENSION(POLICY_MAPPINGS, RAW("\x30\x00")),
+		EXTENSION(POLICY_MAPPINGS, RAW("\x30\x06\x30\x04\x06\x02\x2a\x03")), /* half a pair */
+		EXTENSION(POLICY_MAPPINGS,
+		    RAW("\x30\x0c\x30\x0a\x06\x02\x2a\x03\x06\x04\x55\x1d\x20\x00")), /* to any policy */
+		EXTENSION(POLICY_CONSTRAINTS, RAW("\x05\x00")),
+		CRITICAL_EXTENSION(POLICY_CONSTRAINTS, RAW("\x30\x02\x80\x00")),
+		CRITICAL_EXTENSION(POLICY_CONSTRAINTS, RAW("\x30\x03\x81\x01\xff")),
+		CRITICAL_EXTENSION(POLICY_CONSTRAINTS, RAW("\x30\x02\x05\x00")),
+		EXTENSION(TLS_FEATURE, RAW("\x05\x00")),
+		EXTENSION(TLS_FEATURE, RAW("\x30\x02\x05\x00")),
+		EXTENSION(INFORMATION_ACCESS, RAW("\x30\x02\x05\x00")),
 	};
 
 	(void)state;
@@ -442,6 +468,18 @@ test_pss(void **state)
 	    DER(0x30, DER(0xa0, RAW(SHA384)), DER(0xa1, DER(0x30, RAW(MGF1), RAW(SHA384))),
 		RAW("\xa2\x03\x02\x01\x30")));
 	otls_bytes trailer = DER(0x30, RAW(PSS_OID), DER(0x30, RAW("\xa3\x03\x02\x01\x02")));
+	const otls_bytes malformed[] = {
+		RAW("\x31\x00"),
+		DER(0x30, RAW("\xa0\x00")),                                            /* no hash */
+		DER(0x30, RAW("\xa0\x06\x30\x04\x06\x02\x2a\x03")),                    /* one that is not known */
+		DER(0x30, DER(0xa0, RAW(SHA384), RAW("\x05\x00"))),                    /* and more */
+		DER(0x30, RAW("\xa1\x00")),                                            /* no mask */
+		DER(0x30, DER(0xa1, DER(0x30, RAW("\x06\x02\x2a\x03"), RAW(SHA384)))), /* another one */
+		DER(0x30, DER(0xa1, DER(0x30, RAW(MGF1)))),                            /* without its hash */
+		DER(0x30, RAW("\xa2\x03\x02\x01\xff")),                                /* a negative salt */
+		DER(0x30, RAW("\xa3\x02\x05\x00")),
+		DER(0x30, RAW("\x05\x00")),
+	};
 	otls_signature_algorithm algorithm;
 	otls_bytes oid = NOTHING;
 
@@ -456,6 +494,10 @@ test_pss(void **state)
 	assert_int_equal(algorithm.hash, OTLS_HASH_SHA1);
 	assert_int_equal(algorithm.salt_len, 20);
 
+	for (size_t i = 0; i < OTLS_COUNT(malformed); i++) {
+		assert_true(otls__signature_algorithm_parse(DER(0x30, RAW(PSS_OID), malformed[i]), &algorithm, &oid));
+		assert_int_equal(algorithm.kind, OTLS_SIGNATURE_UNKNOWN);
+	}
 	assert_true(otls__signature_algorithm_parse(trailer, &algorithm, &oid));
 	assert_int_equal(algorithm.kind, OTLS_SIGNATURE_UNKNOWN);
 	assert_true(otls__signature_algorithm_parse(DER(0x30, RAW(PSS_OID)), &algorithm, &oid));
