@@ -274,6 +274,7 @@ case_limbo_limit() {
     *[0-9]\ *) expect out "right=0 wrongly_accepted=0 wrongly_refused=0 over_limit=1" ;;
   esac
   verify 0 --limbo "$dir/suite.json" --offline
+  expect out "^cost backend=.* candidates=[0-9]* signatures=[0-9]* signature_units=[0-9]* name_comparisons=[0-9]*\$"
   ! grep -q "over_limit=1" "$dir/out.log" || fail "a limit without a library"
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <lzma.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 struct tally {
 	const otls_backend *backend;
 	unsigned cases, right, wrongly_accepted, wrongly_refused, over_limit, skipped;
+	uint64_t most[VERIFY_COSTS]; /* that one case took; offline */
 };
 
 struct suite {
@@ -201,13 +203,23 @@ is_skipped(const struct suite *suite, const cJSON *json)
 	return false;
 }
 
+static void
+note_cost(struct tally *tally, const otls_verification *check)
+{
+	for (size_t i = 0; i < VERIFY_COSTS; i++) {
+		uint64_t cost = otls_verification_cost(check, verify_costs[i].which);
+		if (cost > tally->most[i])
+			tally->most[i] = cost;
+	}
+}
+
 static bool
-judge_offline(const otls_backend *backend, const struct limbo_case *one, struct limbo_verdict *verdict)
+judge_offline(struct tally *tally, const struct limbo_case *one, struct limbo_verdict *verdict)
 {
 	otls_verification *check = NULL;
 	otls_status status = OTLS_ERROR;
 
-	if (otls_verification_new(backend, one->store, &check) != OTLS_OK ||
+	if (otls_verification_new(tally->backend, one->store, &check) != OTLS_OK ||
 	    otls_verification_set_purpose(check, one->of_client ? OTLS_PURPOSE_CLIENT : OTLS_PURPOSE_SERVER) !=
 		OTLS_OK ||
 	    otls_verification_set_name(check, one->name) != OTLS_OK ||
@@ -218,6 +230,7 @@ judge_offline(const otls_backend *backend, const struct limbo_case *one, struct 
 		if (otls_verification_add_intermediate(check, one->others[i]) != OTLS_OK)
 			goto out;
 	status = otls_verification_run(check, one->leaf);
+	note_cost(tally, check);
 out:
 	verdict->answer = status == OTLS_OK ? LIMBO_ACCEPTED : LIMBO_REFUSED;
 	verdict->reason = otls_verification_reason(check, &verdict->depth);
@@ -229,15 +242,14 @@ out:
 
 /* A name that cannot be asked for is for nobody, and so is a certificate that cannot be read. */
 static bool
-judge(
-    const struct suite *suite, const otls_backend *backend, const struct limbo_case *one, struct limbo_verdict *verdict)
+judge(const struct suite *suite, struct tally *tally, const struct limbo_case *one, struct limbo_verdict *verdict)
 {
 	*verdict = (struct limbo_verdict){ .answer = LIMBO_REFUSED, .reason = OTLS_REASON_MALFORMED, .depth = 0 };
 	if (one->leaf == NULL) {
 		snprintf(verdict->text, sizeof(verdict->text), "the certificate cannot be read");
 		return true;
 	}
-	if (suite->options->offline ? judge_offline(backend, one, verdict) : limbo_talk(backend, one, verdict))
+	if (suite->options->offline ? judge_offline(tally, one, verdict) : limbo_talk(tally->backend, one, verdict))
 		return true;
 	verdict->reason = OTLS_REASON_HOSTNAME_MISMATCH;
 	verdict->answer = LIMBO_REFUSED;
@@ -307,7 +319,7 @@ run_case(struct suite *suite, const cJSON *json, size_t number)
 		return;
 	}
 	for (size_t i = 0; i < suite->backend_count; i++) {
-		if (!judge(suite, suite->tallies[i].backend, &one, &verdicts[i])) {
+		if (!judge(suite, &suite->tallies[i], &one, &verdicts[i])) {
 			command_complain(suite->options->command, "case %zu %s, %s: not judged: %s", number, one.id,
 			    otls_backend_name(suite->tallies[i].backend), verdicts[i].text);
 			suite->broken++;
@@ -345,11 +357,23 @@ run_all(struct suite *suite)
 	}
 }
 
+/* The most that one case took: a bound on what a hostile chain can cost. */
+static void
+print_cost(const struct tally *tally)
+{
+	printf("cost backend=%s", otls_backend_name(tally->backend));
+	for (size_t i = 0; i < VERIFY_COSTS; i++)
+		printf(" %s=%" PRIu64, verify_costs[i].name, tally->most[i]);
+	putchar('\n');
+}
+
 static int
 report(const struct suite *suite)
 {
 	bool good = suite->disagreements == 0;
 
+	for (size_t i = 0; i < suite->backend_count && suite->options->offline; i++)
+		print_cost(&suite->tallies[i]);
 	for (size_t i = 0; i < suite->backend_count; i++) {
 		const struct tally *tally = &suite->tallies[i];
 

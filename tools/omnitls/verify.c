@@ -364,10 +364,7 @@ static const char *const results[] = {
 	[OTLS_CHECK_NOT_ASKED] = "not asked for",
 };
 
-static const struct {
-	otls_cost which;
-	const char *name;
-} costs[] = {
+const struct verify_cost verify_costs[VERIFY_COSTS] = {
 	{ OTLS_COST_CANDIDATES, "candidates" },
 	{ OTLS_COST_SIGNATURES, "signatures" },
 	{ OTLS_COST_SIGNATURE_UNITS, "signature_units" },
@@ -417,8 +414,8 @@ print_checks(const otls_verification *check)
 		putchar('\n');
 	}
 	printf("\ncost        ");
-	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
-		printf(" %s=%" PRIu64, costs[i].name, otls_verification_cost(check, costs[i].which));
+	for (size_t i = 0; i < VERIFY_COSTS; i++)
+		printf(" %s=%" PRIu64, verify_costs[i].name, otls_verification_cost(check, verify_costs[i].which));
 	putchar('\n');
 }
 
@@ -464,8 +461,8 @@ put_json(const otls_verification *check)
 		json_text(&out, name, results[result]);
 	json_end(&out);
 	json_object(&out, "cost", JSON_FLAT);
-	for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
-		json_number(&out, costs[i].name, otls_verification_cost(check, costs[i].which));
+	for (size_t i = 0; i < VERIFY_COSTS; i++)
+		json_number(&out, verify_costs[i].name, otls_verification_cost(check, verify_costs[i].which));
 	json_end(&out);
 	json_end(&out);
 }

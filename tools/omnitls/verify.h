@@ -37,6 +37,14 @@ struct verify_options {
 	const char *excluded; /* a file of ids */
 };
 
+/* What a verification takes, by name. */
+#define VERIFY_COSTS 4
+struct verify_cost {
+	otls_cost which;
+	const char *name;
+};
+extern const struct verify_cost verify_costs[VERIFY_COSTS];
+
 /* Runs a suite; answers the exit status. */
 int limbo_run(const struct verify_options *options);
 /* Seconds, or RFC 3339 text: "2024-01-02T03:04:05Z", with an offset instead of Z, or with neither (UTC). */
