@@ -44,7 +44,8 @@ check_fit(const otls_connection *conn, const otls_session *session, const char *
 	uint8_t settings[sizeof(parts->settings)];
 
 	*why = NULL;
-	if (otls__client_digest(conn->engine, &conn->sealed->settings, otls__verify_mode(conn), settings) != OTLS_OK)
+	if (otls__client_digest(conn->engine, &conn->sealed->settings, otls__verify_mode(conn), otls__asks_status(conn),
+		settings) != OTLS_OK)
 		return OTLS_ERROR;
 	if (session->engine != conn->engine)
 		*why = "it was made by another backend";
@@ -221,7 +222,8 @@ make_session(otls_connection *conn, otls_bytes state, otls_session **session)
 	if (chain == NULL)
 		return otls__fail_memory();
 	otls__chain_write(conn->peer.raw, conn->peer.count, chain);
-	status = otls__client_digest(conn->engine, &conn->sealed->settings, otls__verify_mode(conn), parts.settings);
+	status = otls__client_digest(
+	    conn->engine, &conn->sealed->settings, otls__verify_mode(conn), otls__asks_status(conn), parts.settings);
 	if (status == OTLS_OK)
 		status = otls__session_new(conn->engine, &parts, session);
 	otls__free(chain);

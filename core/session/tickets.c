@@ -72,12 +72,15 @@ finish(material *m, const otls_engine *engine, uint8_t digest[DIGEST_LEN])
 }
 
 otls_status
-otls__client_digest(
-    const otls_engine *engine, const otls_settings *settings, uint64_t verify_mode, uint8_t digest[DIGEST_LEN])
+otls__client_digest(const otls_engine *engine, const otls_settings *settings, uint64_t verify_mode, bool asks_status,
+    uint8_t digest[DIGEST_LEN])
 {
 	material m = { 0 };
 
 	add_number(&m, verify_mode);
+	add_number(&m, asks_status);
+	add_number(&m, settings->verify_flags & OTLS_VERIFY_FLAG_OCSP_REQUIRE);
+	add_number(&m, settings->ocsp_client != NULL);
 	add_number(&m, settings->client_certificate != NULL);
 	add_number(&m, settings->identity_count);
 	for (size_t i = 0; i < settings->identity_count; i++) {

@@ -40,7 +40,7 @@ OTLS_MUST_USE otls_status otls_connection_set_ocsp_response(otls_connection *con
  * nothing came, or nothing that tells, OCSP_MISSING refuses a certificate that demands a response (RFC 7633), or any with
  * OCSP_REQUIRE.  With INSECURE_NONE the verdict is told and refuses nobody.  Where a key is trusted instead of a chain
  * (otls_context_trust_spki), or the leaf itself, its issuer is not known, and no response tells anything.
- * A resumed handshake brings none: its session was made by one that did. */
+ * A resumed handshake brings none: a session is offered only where its own handshake asked in the same way. */
 
 /* Before the handshake.  Errors    BAD_STATE: a server, or the handshake has begun; UNSUPPORTED: no OCSP_CLIENT. */
 OTLS_MUST_USE otls_status otls_connection_request_ocsp(otls_connection *conn);

@@ -756,6 +756,59 @@ resumed(struct run *run)
 	       CHECK_NUMBER(run, otls_connection_ocsp_status(second->client), OTLS_OCSP_NOT_JUDGED);
 }
 
+/* A session of a handshake in which nobody asked is none for those who do. */
+static bool
+resumed_unasked(struct run *run)
+{
+	struct scene *scene = new_scene(run, false);
+	otls_context *asking = good_client(run);
+	struct pair *first, *second;
+
+	if (!can_staple(run) || !both_have(run, OTLS_CAP_SESSION))
+		return true;
+	if (scene == NULL || !use_chain(run, scene) || !use_callback(run, scene) || !staple_revoked(run, scene))
+		return false;
+	first = pair_open(run, scene->client, scene->server, WIRE_VARIED);
+	if (!pair_connect(first) || !pair_exchange(first, 100))
+		return false;
+	for (int i = 0; i < 2; i++) { /* a context that asks, a connection that does */
+		if (i == 0 && !CHECK_OK(run, otls_context_set_verify_flags(asking, OTLS_VERIFY_FLAG_OCSP_REQUIRE)))
+			return false;
+		second = pair_open(run, i == 0 ? asking : scene->client, scene->server, WIRE_VARIED);
+		if (i == 1 && !CHECK_OK(run, otls_connection_request_ocsp(second->client)))
+			return false;
+		if (!CHECK_ERROR(run,
+			otls_connection_set_session(second->client, otls_connection_session(first->client)),
+			OTLS_E_SESSION))
+			return false;
+		pair_handshake(second);
+		if (!check_refused(run, second, OTLS_REASON_REVOKED, alert_of(run, OTLS_REASON_REVOKED)))
+			return false;
+	}
+	return true;
+}
+
+/* Asked for behind set_session, too: the session is looked at again when it is offered. */
+static bool
+asked_after_session(struct run *run)
+{
+	struct scene *scene = new_scene(run, false);
+	struct pair *first, *second;
+
+	if (!can_staple(run) || !both_have(run, OTLS_CAP_SESSION))
+		return true;
+	if (scene == NULL || !use_chain(run, scene) || !use_callback(run, scene) || !staple_good(run, scene))
+		return false;
+	first = pair_open(run, scene->client, scene->server, WIRE_VARIED);
+	if (!pair_connect(first) || !pair_exchange(first, 100))
+		return false;
+	second = pair_open(run, scene->client, scene->server, WIRE_VARIED);
+	return CHECK_OK(run, otls_connection_set_session(second->client, otls_connection_session(first->client))) &&
+	       CHECK_OK(run, otls_connection_request_ocsp(second->client)) && pair_connect(second) &&
+	       CHECK(run, !otls_connection_session_reused(second->client)) &&
+	       CHECK_NUMBER(run, otls_connection_ocsp_status(second->client), OTLS_OCSP_GOOD);
+}
+
 /* == where it cannot be had == */
 
 static bool
@@ -857,6 +910,8 @@ static const struct test_case cases[] = {
 	{ "behind_callback", behind_callback, .scope = SCOPE_PAIR },
 	{ "verification_off", verification_off, .scope = SCOPE_PAIR },
 	{ "resumed", resumed, .scope = SCOPE_PAIR },
+	{ "resumed_unasked", resumed_unasked, .scope = SCOPE_PAIR },
+	{ "asked_after_session", asked_after_session, .scope = SCOPE_PAIR },
 	{ "unsupported_calls", unsupported_calls, .scope = SCOPE_BACKEND },
 	{ "misuse", misuse, .scope = SCOPE_ONCE },
 };
