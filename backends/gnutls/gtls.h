@@ -149,7 +149,7 @@ void gtls_ask_no_staple(otls_engine_connection *conn);
 int gtls_set_session(otls_engine_connection *conn);
 /* Client: the handshake is over. */
 void gtls_session_made(otls_engine_connection *conn);
-void gtls_on_ticket(otls_engine_connection *conn, bool inbound, const gnutls_datum_t *body);
+void gtls_on_ticket(otls_engine_connection *conn, const gnutls_datum_t *body);
 /* Server: ticket is what the hello shows; empty: none. */
 int gtls_enable_tickets(otls_engine_connection *conn, otls_bytes ticket);
 void gtls_restore_lifetime(otls_engine_connection *conn);

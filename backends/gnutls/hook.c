@@ -376,7 +376,7 @@ act_on_inbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t
 	int error;
 
 	if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET && conn->ctx->config->role == OTLS_ROLE_CLIENT)
-		gtls_on_ticket(conn, true, body);
+		gtls_on_ticket(conn, body);
 	if (conn->done) {
 		if (type == GNUTLS_HANDSHAKE_KEY_UPDATE)
 			conn->calls->event(conn->host, OTLS_ENGINE_KEY_UPDATE_RECEIVED, 0);
@@ -399,8 +399,6 @@ act_on_inbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t
 static int
 act_on_outbound(otls_engine_connection *conn, unsigned type, const gnutls_datum_t *body)
 {
-	if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET)
-		gtls_on_ticket(conn, false, body);
 	if (type != GNUTLS_HANDSHAKE_SERVER_HELLO)
 		return 0;
 	gtls_restore_lifetime(conn);

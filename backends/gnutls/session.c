@@ -64,37 +64,18 @@ gtls_session_export(otls_engine_connection *conn, uint8_t *out, size_t cap, size
 	return status;
 }
 
-/* == tickets, as they pass == */
-
-static size_t
-number_at(const uint8_t *at, size_t width)
-{
-	size_t number = 0;
-
-	for (size_t i = 0; i < width; i++)
-		number = number << 8 | at[i];
-	return number;
-}
-
-/* RFC 8446, section 4.6.1: lifetime, age_add, nonce<1>, ticket<2>; RFC 5077, section 3.3: lifetime, ticket<2>. */
+/* A NewSessionTicket came; in both versions it begins with the lifetime. */
 void
-gtls_on_ticket(otls_engine_connection *conn, bool inbound, const gnutls_datum_t *body)
+gtls_on_ticket(otls_engine_connection *conn, const gnutls_datum_t *body)
 {
-	bool tls13 = gnutls_protocol_get_version(conn->session) == GNUTLS_TLS1_3;
-	size_t at = 4;
-	otls_bytes ticket;
+	uint32_t lifetime = 0;
 
-	if (tls13 && body->size > at + 4)
-		at += 4 + 1 + (size_t)body->data[at + 4];
-	if (body->size < at + 2 || body->size - at - 2 < number_at(body->data + at, 2))
-		return;
-	ticket = (otls_bytes){ .data = body->data + at + 2, .len = number_at(body->data + at, 2) };
-	if (inbound && ticket.len == 0)
+	for (size_t i = 0; i < 4 && i < body->size; i++)
+		lifetime = lifetime << 8 | body->data[i];
+	if (body->size <= 6)
 		return; /* RFC 5077, section 3.3: the server has changed its mind */
-	conn->ticket_came = inbound;
-	if (inbound)
-		ticket.len = 0;
-	conn->calls->new_session(conn->host, ticket, (uint32_t)number_at(body->data, 4));
+	conn->ticket_came = true;
+	conn->calls->new_session(conn->host, (otls_bytes){ .len = 0 }, lifetime);
 }
 
 /* == servers == */

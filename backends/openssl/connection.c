@@ -149,8 +149,6 @@ static void
 on_handshake_message(otls_engine_connection *conn, bool inbound, const uint8_t *message, size_t len)
 {
 	conn->calls->observe(conn->host, inbound, message, len);
-	if (!inbound && message[0] == SSL3_MT_NEWSESSION_TICKET)
-		ossl_on_ticket(conn, message, len);
 	if (!inbound)
 		return;
 	if (message[0] == SSL3_MT_CERTIFICATE)

@@ -141,8 +141,6 @@ void ossl_on_secret(const SSL *ssl, const char *line);
 bool ossl_context_sessions(SSL_CTX *ctx, const otls_engine_config *config);
 /* Client: what is to be resumed.  false: the library cannot make anything of it. */
 bool ossl_connection_session(SSL *ssl, otls_bytes state);
-/* Server: a NewSessionTicket message that goes out. */
-void ossl_on_ticket(otls_engine_connection *conn, const uint8_t *message, size_t len);
 otls_status ossl_session_export(
     otls_engine_connection *conn, uint8_t *out, size_t cap, size_t *len, otls_report *report);
 

@@ -58,30 +58,6 @@ ossl_session_export(otls_engine_connection *conn, uint8_t *out, size_t cap, size
 
 /* == servers == */
 
-static size_t
-number_at(const uint8_t *at, size_t width)
-{
-	size_t number = 0;
-
-	for (size_t i = 0; i < width; i++)
-		number = number << 8 | at[i];
-	return number;
-}
-
-/* RFC 8446, section 4.6.1: lifetime, age_add, nonce<1>, ticket<2>; RFC 5077, section 3.3: lifetime, ticket<2>. */
-void
-ossl_on_ticket(otls_engine_connection *conn, const uint8_t *message, size_t len)
-{
-	size_t at = 4 + 4;
-
-	if (SSL_version(conn->ssl) == TLS1_3_VERSION && len > at + 4)
-		at += 4 + 1 + (size_t)message[at + 4];
-	if (len < at + 2 || len - at - 2 < number_at(message + at, 2))
-		return;
-	conn->calls->new_session(
-	    conn->host, (otls_bytes){ .data = message + at + 2, .len = number_at(message + at, 2) }, 0);
-}
-
 /* What the ticket is allowed to do: nothing, and the client is given a new one, if core says so. */
 static SSL_TICKET_RETURN
 on_ticket_opened(

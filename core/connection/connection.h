@@ -232,6 +232,8 @@ otls_status otls__offer_session(otls_connection *conn, otls_bytes *state);
 bool otls__may_resume(otls_connection *conn);
 /* The handshake is over: what was resumed is what was allowed, and whose certificates these are is settled. */
 otls_status otls__resume_settle(otls_connection *conn);
+/* As host observe, of what is sent. */
+void otls__message_sent(otls_connection *conn, otls_bytes message);
 /* As host new_session. */
 void otls__new_session(otls_connection *conn, otls_bytes ticket, uint32_t lifetime);
 /* An engine's slot is over: tells the callback of a new session. */

@@ -262,10 +262,8 @@ host_recv(otls_host *host, void *buf, size_t cap, size_t *len)
 static void
 host_observe(otls_host *host, bool inbound, const uint8_t *message, size_t len)
 {
-	(void)host;
-	(void)inbound;
-	(void)message;
-	(void)len;
+	if (!inbound)
+		otls__message_sent(connection(host), otls__bytes(message, len));
 }
 
 static void

@@ -146,6 +146,27 @@ note_ticket(otls_connection *conn, otls_bytes ticket)
 		otls__record_add(conn->engine, ticket, conn->peer.raw, conn->peer.count, expires);
 }
 
+enum { NEW_SESSION_TICKET = 4 };
+
+/* RFC 8446, section 4.6.1: lifetime, age_add, nonce<1>, ticket<2>; RFC 5077, section 3.3: lifetime, ticket<2>. */
+void
+otls__message_sent(otls_connection *conn, otls_bytes message)
+{
+	otls_reader r = otls__reader(message);
+	otls_bytes ticket;
+
+	if (conn->role != OTLS_ROLE_SERVER || otls__read8(&r) != NEW_SESSION_TICKET)
+		return;
+	otls__read_bytes(&r, 3 + 4);
+	if (conn->gate.version >= OTLS_TLS1_3) {
+		otls__read_bytes(&r, 4);
+		otls__read_vector8(&r);
+	}
+	ticket = otls__read_vector16(&r);
+	if (!r.failed)
+		note_ticket(conn, ticket);
+}
+
 /* == when the handshake is over == */
 
 otls_status

@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "registry/registry.h"
+#include "session/session.h"
 
 #define DEFAULT_DEPTH   8 /* intermediates; nine certificates is what every backend takes */
 #define DEFAULT_TICKETS 2
@@ -236,6 +237,8 @@ otls_context_new_with(const otls_backend *backend, otls_method method, otls_cont
 	new->engine = backend->engine;
 	new->settings = settings;
 	pthread_mutex_init(&new->lock, NULL);
+	if (method != OTLS_METHOD_TLS_CLIENT)
+		otls__ticket_key_prepare();
 	*ctx = new;
 	return OTLS_OK;
 }

@@ -37,13 +37,12 @@ void otls__chain_write(const otls_bytes *chain, size_t count, uint8_t *out);
 bool otls__chain_read(otls_bytes bytes, otls_bytes *chain, size_t cap, size_t *count);
 
 /* == tickets.c == */
-#define OTLS_TICKET_LIFETIME     300 /* seconds, by default */
-#define OTLS_TICKET_LIFETIME_MAX 604800
-
 /* What a session of a client is bound to besides names: the certificates that it could show, and how it verifies.  The
  * chain is judged again; a staple, which comes with a whole handshake only, must have been asked for as it is now. */
 otls_status otls__client_digest(const otls_engine *engine, const otls_settings *settings, uint64_t verify_mode,
     bool asks_status, uint8_t digest[32]);
+/* Makes the process's own key, unless there is one: before a server forks, so that its children share it. */
+void otls__ticket_key_prepare(void);
 /* What a server is, and the secret that its tickets are sealed with. */
 otls_status otls__ticket_secret(otls_sealed *sealed, otls_native *native);
 

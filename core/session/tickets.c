@@ -157,16 +157,22 @@ make_process_key(void)
 	process_key_is_there = getrandom(process_key, sizeof(process_key), 0) == (ssize_t)sizeof(process_key);
 }
 
-static otls_status
-first_key(const otls_settings *settings, const uint8_t **keys, size_t *count)
+void
+otls__ticket_key_prepare(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+	pthread_once(&once, make_process_key);
+}
+
+static otls_status
+first_key(const otls_settings *settings, const uint8_t **keys, size_t *count)
+{
 	*keys = settings->ticket_keys;
 	*count = settings->ticket_key_count;
 	if (*count > 0)
 		return OTLS_OK;
-	pthread_once(&once, make_process_key);
+	otls__ticket_key_prepare();
 	*keys = process_key;
 	*count = 1;
 	return process_key_is_there ? OTLS_OK

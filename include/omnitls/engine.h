@@ -212,7 +212,8 @@ typedef struct otls_host_calls {
 	otls_status (*recv)(otls_host *host, void *buf, size_t cap, size_t *len);
 	otls_status (*send)(otls_host *host, const void *buf, size_t len);
 	/* A handshake message with its 4-byte header, before the library acts on an inbound one.  An engine that can see
-	 * them reports every one it sees, plain or encrypted; core needs none of them for what it promises. */
+	 * them reports every one it sees, plain or encrypted; core needs none of them for what it promises, but for a
+	 * server's NewSessionTicket: an engine that cannot show that tells the ticket by new_session. */
 	void (*observe)(otls_host *host, bool inbound, const uint8_t *message, size_t len);
 	/* The peer's certificates as they came, DER, leaf first, byte for byte; n 0: the peer sent an empty list.
 	 * To be called before the library has judged them; core copies.  Calling it again with the same list is fine. */
@@ -236,7 +237,8 @@ typedef struct otls_host_calls {
 	otls_status (*sign)(
 	    otls_host *host, void *signer, uint16_t scheme, otls_bytes tbs, uint8_t *sig, size_t cap, size_t *len);
 	/* Client: a session that can be resumed has come; session_export gives it when the slot is over.  lifetime:
-	 * seconds, as the server says; 0: it does not.  Server: a ticket goes out: its bytes as a client will show them. */
+	 * seconds, as the server says; 0: it does not.  Server: a ticket goes out, and observe will not see it: its bytes as a
+	 * client will show them. */
 	void (*new_session)(otls_host *host, otls_bytes ticket, uint32_t lifetime);
 	otls_status (*find_session)(otls_host *host, otls_bytes id, otls_bytes *session);
 	/* Server, TLS 1.2: the key of a PSK identity; client: identity and key for a hint.  Lengths in and out. */

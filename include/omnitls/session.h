@@ -65,7 +65,8 @@ OTLS_MUST_USE otls_status otls_context_set_session_callback(
  * A server puts its side of a session into a ticket, sealed with a secret that comes from a ticket key and from what the
  * server is: its certificate and key, how and against what it verifies clients, the names of authorities that it sends.
  * So servers with the same settings and the same key, on the same backend, open each other's tickets, and others do not.
- * Without a key of one's own, it is one of the process. */
+ * Without a key of one's own, it is one of the process, and of those that it forks when it has a context.  What clients have
+ * shown is known to the process alone that has seen it: elsewhere, where certificates are asked for, they are again. */
 
 /* How many tickets a TLS 1.3 client is sent behind the handshake, 0 to 16; the default is 2.  0: no tickets in TLS 1.2
  * either, and nothing is resumed. */

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 /* == meeting once, and again == */
 
@@ -581,6 +583,81 @@ wrong_moments(struct run *run)
 	       CHECK(run, otls_connection_session(pair->server) == NULL);
 }
 
+/* A child process, which has the parent's ticket key, but keeps its records to itself, makes a session with a server of its
+ * own; the parent is given it.  NULL: it did not work out, which is recorded. */
+static otls_session *
+session_of_a_child(struct run *run, otls_context *client, otls_context *server)
+{
+	uint8_t bytes[65536];
+	otls_session *session = NULL;
+	size_t len = 0, have = 0;
+	int fds[2] = { -1, -1 };
+	ssize_t got = 0;
+	pid_t child;
+
+	if (!CHECK(run, pipe(fds) == 0))
+		return NULL;
+	if ((child = fork()) == 0) {
+		const uint8_t *data = otls_session_serialize(first_session(run, client, server), &len);
+		_exit(data != NULL && write(fds[1], data, len) == (ssize_t)len ? 0 : 1);
+	}
+	close(fds[1]);
+	while (child > 0 && have < sizeof(bytes) && (got = read(fds[0], bytes + have, sizeof(bytes) - have)) > 0)
+		have += (size_t)got;
+	close(fds[0]);
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	if (!CHECK(run, have > 0) || !CHECK_OK(run, otls_session_deserialize(bytes, have, &session)))
+		return NULL;
+	return run_owns(run, session, (void (*)(void *))otls_session_free);
+}
+
+static bool
+another_process(struct run *run)
+{
+	otls_context *client = known_client(run), *free_host = good_server(run);
+	otls_context *strict = verifying_server(run, OTLS_VERIFY_REQUIRE);
+	struct pair *pair = NULL;
+
+	if (client == NULL || strict == NULL ||
+	    !again(run, client, free_host, session_of_a_child(run, client, free_host), true))
+		return false;
+	pair = meet(run, client, strict, session_of_a_child(run, client, strict));
+	return check_reused(run, pair, false) &&
+	       same_certificate(run, otls_connection_peer_certificate(pair->server), pki_client(run));
+}
+
+/* The server-name callback brings another context: its settings are what counts. */
+static otls_answer
+to_strict_host(otls_connection *conn, const char *name, void *arg)
+{
+	if (strcmp(name, "other.example") != 0)
+		return OTLS_ANSWER_OK;
+	return otls_connection_set_context(conn, arg) == OTLS_OK ? OTLS_ANSWER_OK : OTLS_ANSWER_REFUSE;
+}
+
+static bool
+virtual_host(struct run *run)
+{
+	otls_context *client = known_client(run), *front = good_server(run);
+	otls_context *strict = verifying_server(run, OTLS_VERIFY_REQUIRE);
+	struct pair *pair = NULL;
+	otls_session *session = NULL;
+
+	if (client == NULL || strict == NULL ||
+	    !CHECK_OK(run, otls_context_set_servername_callback(front, to_strict_host, strict, NULL)) ||
+	    (session = first_session(run, client, front)) == NULL)
+		return false;
+	/* A lie: the session is of one host, and the server name that goes with it is another. */
+	pair = pair_open(run, client, front, WIRE_VARIED);
+	if (!CHECK_OK(run, otls_connection_set_session(pair->client, session)) ||
+	    !CHECK_OK(run, otls_connection_set_server_name(pair->client, "other.example")))
+		return false;
+	return pair_connect(pair) && check_reused(run, pair, false) &&
+	       same_certificate(run, otls_connection_peer_certificate(pair->server), pki_client(run)) &&
+	       again(run, client, front, session, true);
+}
+
 /* A session of another backend. */
 static bool
 other_backend(struct run *run)
@@ -637,6 +714,8 @@ static const struct test_case cases[] = {
 	CASE(damaged_bytes),
 	CASE(wrong_moments),
 	CASE(other_backend),
+	CASE(another_process),
+	CASE(virtual_host),
 };
 
 const struct suite suite_session = { "session", cases, COUNT(cases) };
