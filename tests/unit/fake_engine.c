@@ -170,6 +170,7 @@ static bool
 fake_has(otls_capability capability)
 {
 	return capability == OTLS_CAP_TLS1_3 || capability == OTLS_CAP_KEY_CALLBACK ||
+	       capability == OTLS_CAP_OCSP_CLIENT ||
 	       ((capability == OTLS_CAP_SIGN_PENDING || capability == OTLS_CAP_CHOICE_PENDING) && !fake.cannot_wait);
 }
 
@@ -524,6 +525,16 @@ sign_and_serve(otls_engine_connection *conn, otls_report *report)
 	return serve(conn);
 }
 
+static otls_status
+ask_status(otls_engine_connection *conn, int *alert)
+{
+	otls_status status = OTLS_OK;
+
+	for (unsigned i = 0; status == OTLS_OK && i < fake.asks_status; i++)
+		status = conn->calls->peer_status(conn->host, (otls_bytes){ NULL, 0 }, alert);
+	return status;
+}
+
 /* The server's certificate, as a client sees it. */
 static otls_status
 take_chain(otls_engine_connection *conn, const uint8_t *der, size_t len, otls_report *report)
@@ -535,9 +546,12 @@ take_chain(otls_engine_connection *conn, const uint8_t *der, size_t len, otls_re
 	if (fake.forgets_chain)
 		return report_failure(report, OTLS_E_HANDSHAKE, "chain");
 	conn->calls->peer_chain(conn->host, &chain, 1);
+	if (fake.status_first && ask_status(conn, &alert) != OTLS_OK)
+		return report_failure(report, OTLS_E_VERIFY, "peer_status");
 	if (fake.fails_after_chain)
 		return report_failure(report, OTLS_E_HANDSHAKE, "chain");
-	if (fake.skips_verify || conn->calls->verify_peer(conn->host, &alert) == OTLS_OK)
+	if ((fake.skips_verify || conn->calls->verify_peer(conn->host, &alert) == OTLS_OK) &&
+	    ask_status(conn, &alert) == OTLS_OK)
 		return OTLS_OK;
 	fatal[0] = (uint8_t)alert;
 	report->alert = alert;

@@ -92,6 +92,60 @@ pin_stays(void **state)
 	pair_free(&p);
 }
 
+static otls_verdict
+count(otls_connection *conn, const uint8_t *der, size_t len, bool ok, void *arg)
+{
+	(void)conn, (void)arg;
+	assert_null(der);
+	assert_int_equal(len, 0);
+	assert_true(ok);
+	asked++;
+	return OTLS_VERDICT_KEEP;
+}
+
+static pair
+new_asking_pair(void)
+{
+	pair p = new_pair(FAKE_NAME);
+
+	assert_int_equal(otls_context_set_ocsp_client_callback(p.client_ctx, count, NULL, NULL), OTLS_OK);
+	assert_int_equal(otls_context_set_verify_callback(p.client_ctx, NULL, NULL, NULL), OTLS_OK);
+	otls_connection_free(p.client);
+	assert_int_equal(otls_connection_new_client(p.client_ctx, FAKE_NAME, &p.client), OTLS_OK);
+	return p;
+}
+
+/* No engine is trusted to have told; one that tells twice gets the same answer, and one that tells before the certificate
+ * was judged none. */
+static void
+staple_told(void **state)
+{
+	static const struct {
+		unsigned tells;
+		bool first;
+		otls_code code;
+		int asked;
+	} rows[] = {
+		{ 1, false, OTLS_E_NONE, 1 },
+		{ 3, false, OTLS_E_NONE, 1 },
+		{ 0, false, OTLS_E_BACKEND, 0 },
+		{ 1, true, OTLS_E_ENGINE_LIMIT, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
+		pair p = new_asking_pair();
+		otls_status server;
+
+		fake.asks_status = rows[i].tells;
+		fake.status_first = rows[i].first;
+		assert_int_equal(shake(&p, &server), rows[i].code == OTLS_E_NONE ? OTLS_OK : OTLS_ERROR);
+		assert_int_equal(otls_error_code(otls_connection_error(p.client)), rows[i].code);
+		assert_int_equal(asked, rows[i].asked);
+		pair_free(&p);
+	}
+}
+
 static void
 no_native_verifier(void **state)
 {
@@ -184,6 +238,7 @@ main(void)
 		cmocka_unit_test(overruled),
 		cmocka_unit_test(engine_limit),
 		cmocka_unit_test(pin_stays),
+		cmocka_unit_test(staple_told),
 		cmocka_unit_test(no_native_verifier),
 		cmocka_unit_test(hash_fails),
 		cmocka_unit_test(no_memory),
