@@ -97,3 +97,17 @@ stop
 # The server's goodbye ends it.
 wait $client || fail "openssl ended with status $?"
 exec 3>&-
+
+# A page, over a connection that is new or resumed: what openssl says of it.
+page() {
+  printf 'GET /hello.txt HTTP/1.0\r\n\r\n' | openssl s_client -ign_eof -connect "$address" -CAfile "$dir/ca.pem" \
+    -verify_return_error -servername localhost "$@" 2>>"$dir/err" | sed -n 's/^\(New\|Reused\), TLS.*/\1/p;s/^hello$/hello/p' |
+    tr '\n' ' '
+}
+
+for version in -tls1_2 -tls1_3; do
+  start --http "$dir/www"
+  expect "$(page $version -sess_out "$dir/session")" "New hello "
+  expect "$(page $version -sess_in "$dir/session")" "Reused hello "
+  stop
+done
