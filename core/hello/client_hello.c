@@ -115,11 +115,12 @@ static int
 read_psk(otls_bytes data, otls_client_hello *hello)
 {
 	otls_reader r = otls__reader(data);
-	otls_reader identities = otls__reader(otls__read_vector16(&r));
-	otls_reader binders = otls__reader(otls__read_vector16(&r));
+	otls_bytes list = otls__read_vector16(&r);
+	otls_reader identities = otls__reader(list), binders = otls__reader(otls__read_vector16(&r));
 	size_t identity_count = 0, binder_count = 0;
 
 	hello->psk = true;
+	hello->psk_identities = list;
 	if (!otls__reader_done(&r) || identities.len == 0 || binders.len == 0)
 		return ALERT_DECODE_ERROR;
 	for (; identities.len > 0; identity_count++) {
@@ -380,6 +381,37 @@ may_change(uint16_t type)
 	       type == EXTENSION_PSK_KEY_EXCHANGE_MODES;
 }
 
+/* The first identity of the list that is this one; what stands before it is left out. */
+static bool
+skip_to_identity(otls_reader *identities, otls_bytes identity)
+{
+	while (identities->len > 0) {
+		otls_bytes one = otls__read_vector16(identities);
+
+		otls__read_bytes(identities, 4); /* the age, which is another one by now */
+		if (otls__bytes_equal(one, identity))
+			return true;
+	}
+	return false;
+}
+
+/* Identities may be left out of the second hello, and none may come: by the first one it is settled which are allowed to
+ * be resumed, and whose they are. */
+static bool
+only_known_identities(const otls_client_hello *first, const otls_client_hello *second)
+{
+	otls_reader old_list = otls__reader(first->psk_identities), new_list = otls__reader(second->psk_identities);
+
+	while (new_list.len > 0) {
+		otls_bytes identity = otls__read_vector16(&new_list);
+
+		otls__read_bytes(&new_list, 4);
+		if (!skip_to_identity(&old_list, identity))
+			return false;
+	}
+	return true;
+}
+
 /* The next extension that may not change. */
 static bool
 next_fixed(otls_reader *list, otls_extension *extension)
@@ -413,6 +445,9 @@ otls__client_hello_compare(const otls_client_hello *first, const otls_client_hel
 		    alert, ALERT_ILLEGAL_PARAMETER, "second ClientHello: differs from the first before its extensions");
 	if (second->early_data) /* RFC 8446, section 4.2.10 */
 		return otls__hello_refuse(alert, ALERT_ILLEGAL_PARAMETER, "second ClientHello: offers early data");
+	if (!only_known_identities(first, second))
+		return otls__hello_refuse(alert, ALERT_ILLEGAL_PARAMETER,
+		    "second ClientHello: offers a pre-shared key that the first did not");
 	do {
 		more = next_fixed(&old_list, &was);
 		if (more != next_fixed(&new_list, &is) ||

@@ -27,8 +27,9 @@ typedef struct otls_client_hello {
 	bool status_request;     /* of the kind OCSP (RFC 6066, section 8) */
 	bool fallback;           /* TLS_FALLBACK_SCSV */
 	bool psk, early_data, cookie;
-	otls_bytes ticket;       /* of TLS 1.2; empty: none */
-	otls_bytes psk_identity; /* the first one */
+	otls_bytes ticket;         /* of TLS 1.2; empty: none */
+	otls_bytes psk_identities; /* the list, each with its age */
+	otls_bytes psk_identity;   /* the first one */
 	size_t psk_count;
 } otls_client_hello;
 
@@ -52,7 +53,8 @@ typedef struct otls_server_hello {
 otls_status otls__client_hello_parse(otls_bytes message, otls_client_hello *hello, int *alert);
 otls_status otls__server_hello_parse(otls_bytes message, otls_server_hello *hello, int *alert);
 /* The second hello after HelloRetryRequest: all but key_share, cookie, early_data, pre_shared_key, psk_key_exchange_modes
- * and padding must be byte-equal and in the same order, else illegal_parameter. */
+ * and padding must be byte-equal and in the same order, and pre_shared_key may only leave identities out; else
+ * illegal_parameter. */
 otls_status otls__client_hello_compare(const otls_client_hello *first, const otls_client_hello *second, int *alert);
 
 /* Whether a list of pairs of bytes holds the number. */

@@ -21,9 +21,8 @@ count_names(otls_connection *conn, const char *name, void *arg)
 
 /* A server that has answered a first hello without a key share with HelloRetryRequest. */
 static struct scripted *
-retried(struct run *run, struct seen *seen)
+retried_by(struct run *run, const struct hello *first, struct seen *seen)
 {
-	const struct hello first = { .tls13 = true, .no_key_share = true, .name = HOST, .alpn = "h2" };
 	otls_context *ctx = good_server(run);
 	struct scripted *server = NULL;
 	const uint8_t *random = NULL;
@@ -31,11 +30,19 @@ retried(struct run *run, struct seen *seen)
 	CHECK_OK(run, otls_context_set_alpn_protos(ctx, "h2,http/1.1"));
 	CHECK_OK(run, otls_context_set_servername_callback(ctx, count_names, seen, NULL));
 	server = scripted_open(run, ctx);
-	scripted_hello(server, &first);
+	scripted_hello(server, first);
 	random = wire_find_server_random(server->answer, server->answer_len);
 	if (CHECK_NUMBER(run, server->status, OTLS_WANT_READ) && CHECK(run, random != NULL))
 		CHECK(run, wire_is_retry(random));
 	return server;
+}
+
+static struct scripted *
+retried(struct run *run, struct seen *seen)
+{
+	const struct hello first = { .tls13 = true, .no_key_share = true, .name = HOST, .alpn = "h2" };
+
+	return retried_by(run, &first, seen);
 }
 
 static bool
@@ -69,6 +76,47 @@ retry_changed(struct run *run)
 	return CHECK_NUMBER(run, seen.calls, 1) && scripted_check(server, OTLS_E_HANDSHAKE, ALERT_ILLEGAL_PARAMETER);
 }
 
+/* Pre-shared keys may be left out of the second hello, and none may come: core has looked up by the first one whose
+ * tickets these are. */
+static bool
+retry_psk(struct run *run, uint8_t second_fill, unsigned second_more, bool refused)
+{
+	const struct hello first = { .tls13 = true,
+		.no_key_share = true,
+		.name = HOST,
+		.alpn = "h2",
+		.ticket = 200,
+		.ticket_fill = 1,
+		.more_psks = 1 };
+	struct hello second = first;
+	struct seen seen = { 0 };
+	struct scripted *server = NULL;
+
+	if (!both_have(run, OTLS_CAP_TLS1_3))
+		return true;
+	second.no_key_share = false;
+	second.ticket_fill = second_fill;
+	second.more_psks = second_more;
+	server = retried_by(run, &first, &seen);
+	scripted_hello(server, &second);
+	if (refused)
+		return scripted_check(server, OTLS_E_HANDSHAKE, ALERT_ILLEGAL_PARAMETER);
+	return CHECK_STATUS(run, server->status, OTLS_WANT_READ) &&
+	       CHECK(run, wire_find_server_random(server->answer, server->answer_len) != NULL);
+}
+
+static bool
+retry_same_psk(struct run *run)
+{
+	return retry_psk(run, 1, 1, false) && retry_psk(run, 1, 0, false) && retry_psk(run, 2, 0, false);
+}
+
+static bool
+retry_other_psk(struct run *run)
+{
+	return retry_psk(run, 3, 0, true) && retry_psk(run, 2, 1, true) && retry_psk(run, 1, 2, true);
+}
+
 /* Asks for a second retry. */
 static bool
 retry_twice(struct run *run)
@@ -98,6 +146,9 @@ static const struct test_case cases[] = {
 	CHANGED("other_alpn", .name = HOST, .alpn = "http/1.1"),
 	CHANGED("no_alpn", .name = HOST),
 	CHANGED("other_suites", .name = HOST, .alpn = "h2", .fallback = true),
+	CHANGED("new_psk", .name = HOST, .alpn = "h2", .ticket = 200),
+	{ "same_psk", retry_same_psk, .scope = SCOPE_BACKEND },
+	{ "other_psk", retry_other_psk, .scope = SCOPE_BACKEND },
 	{ "twice", retry_twice, .scope = SCOPE_BACKEND },
 };
 

@@ -123,6 +123,50 @@ put_key_share(struct bytes_out *out, const struct hello *hello)
 }
 
 static void
+put_filler(struct bytes_out *out, uint8_t octet, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		put8(out, octet);
+}
+
+/* RFC 5077, section 3.2. */
+static void
+put_ticket(struct bytes_out *out, const struct hello *hello)
+{
+	if (hello->ticket == 0 || hello->tls13)
+		return;
+	put16(out, 35);
+	put16(out, (unsigned)hello->ticket);
+	put_filler(out, hello->ticket_fill, hello->ticket);
+}
+
+/* RFC 8446, section 4.2.11; the last one.  Nothing is in the binders. */
+static void
+put_psk(struct bytes_out *out, const struct hello *hello)
+{
+	size_t extension = 0, list = 0;
+
+	if (hello->ticket == 0 || !hello->tls13)
+		return;
+	put16(out, 41);
+	extension = begin16(out);
+	list = begin16(out);
+	for (unsigned i = 0; i <= hello->more_psks; i++) {
+		put16(out, (unsigned)hello->ticket);
+		put_filler(out, (uint8_t)(hello->ticket_fill + i), hello->ticket);
+		put_filler(out, 1, 4);
+	}
+	end16(out, list);
+	list = begin16(out);
+	for (unsigned i = 0; i <= hello->more_psks; i++) {
+		put8(out, 32);
+		put_filler(out, 0, 32);
+	}
+	end16(out, list);
+	end16(out, extension);
+}
+
+static void
 put_extensions(struct bytes_out *out, const struct hello *hello)
 {
 	static const uint8_t groups[] = { 0, 10, 0, 6, 0, 4, 0, 29, 0, 23 };
@@ -130,6 +174,7 @@ put_extensions(struct bytes_out *out, const struct hello *hello)
 	static const uint8_t schemes[] = { 0, 13, 0, 10, 0, 8, 4, 3, 8, 4, 4, 1, 8, 7 };
 	static const uint8_t secret[] = { 0, 23, 0, 0 }; /* extended_master_secret */
 	static const uint8_t versions[] = { 0, 43, 0, 3, 2, 3, 4 };
+	static const uint8_t modes[] = { 0, 45, 0, 2, 1, 1 };
 	size_t list = begin16(out);
 
 	put_server_name(out, hello);
@@ -142,8 +187,10 @@ put_extensions(struct bytes_out *out, const struct hello *hello)
 	put_alpn(out, hello->alpn);
 	if (hello->tls13) {
 		put(out, versions, sizeof(versions));
+		put(out, modes, sizeof(modes));
 		put_key_share(out, hello);
 	}
+	put_ticket(out, hello);
 	for (size_t left = hello->padding; left > 0;) {
 		/* Spread over unknown extensions, each as long as its length can say. */
 		static const uint8_t zeros[60000];
@@ -153,6 +200,7 @@ put_extensions(struct bytes_out *out, const struct hello *hello)
 		put(out, zeros, len);
 		left -= len;
 	}
+	put_psk(out, hello);
 	if (hello->trailing)
 		put8(out, 0);
 	end16(out, list);

@@ -23,7 +23,10 @@ struct hello {
 	bool odd_suites;      /* the suite list has an odd length */
 	bool trailing;        /* a byte behind the extensions */
 	bool no_null_compression;
-	size_t padding; /* bytes of the padding extension */
+	size_t padding;      /* bytes of the padding extension */
+	size_t ticket;       /* bytes of a ticket that nobody has made, in session_ticket or pre_shared_key; 0: none */
+	uint8_t ticket_fill; /* each of them */
+	unsigned more_psks;  /* pre_shared_key has so many more of them */
 };
 
 struct bytes_out {

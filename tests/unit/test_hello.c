@@ -522,6 +522,56 @@ second_hellos_are_compared(void **state)
 	}
 }
 
+static otls_bytes
+with_psk(const char *psk)
+{
+	char extensions[1024] = TLS13 MODES;
+
+	return message_of(1, CLIENT, strcat(extensions, psk));
+}
+
+/* RFC 8446, section 4.1.2: pre-shared keys may be left out, with other ages; none may come, or the one that may be resumed
+ * would not be the one that is. */
+static void
+second_hellos_bring_no_keys(void **state)
+{
+	static const char one_a[] = "0029 002c 0007 0001 0a 00000001 0021" BINDER;
+	static const char one_a_later[] = "0029 002c 0007 0001 0a 00000009 0021" BINDER;
+	static const char one_b[] = "0029 002c 0007 0001 0b 00000001 0021" BINDER;
+	static const char a_and_b[] = "0029 0054 000e 0001 0a 00000001 0001 0b 00000002 0042" BINDER BINDER;
+	static const char b_and_a[] = "0029 0054 000e 0001 0b 00000002 0001 0a 00000001 0042" BINDER BINDER;
+	static const struct {
+		const char *first, *second;
+		int alert;
+	} rows[] = {
+		{ one_a, one_a, -1 },
+		{ one_a, one_a_later, -1 },
+		{ one_a, "", -1 },
+		{ a_and_b, a_and_b, -1 },
+		{ a_and_b, one_a, -1 },
+		{ a_and_b, one_b, -1 },
+		{ "", one_a, 47 },
+		{ one_a, one_b, 47 },
+		{ one_a, a_and_b, 47 },
+		{ one_a, b_and_a, 47 },
+		{ a_and_b, b_and_a, 47 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
+		otls_bytes first = with_psk(rows[i].first), second = with_psk(rows[i].second);
+		otls_client_hello a, b;
+		int alert = 0;
+
+		assert_int_equal(otls__client_hello_parse(first, &a, &alert), OTLS_OK);
+		assert_int_equal(otls__client_hello_parse(second, &b, &alert), OTLS_OK);
+		assert_int_equal(otls__client_hello_compare(&a, &b, &alert), rows[i].alert < 0 ? OTLS_OK : OTLS_ERROR);
+		assert_int_equal(alert, rows[i].alert);
+		drop(first);
+		drop(second);
+	}
+}
+
 /* As many extensions as fit into 64 KiB: the set of seen ones keeps that from taking long. */
 static void
 many_extensions_are_read(void **state)
@@ -561,6 +611,7 @@ main(void)
 		cmocka_unit_test(signals_are_found),
 		cmocka_unit_test(wrong_messages_are_refused),
 		cmocka_unit_test(second_hellos_are_compared),
+		cmocka_unit_test(second_hellos_bring_no_keys),
 		cmocka_unit_test(many_extensions_are_read),
 	};
 
