@@ -205,7 +205,7 @@ check_signed(judging *j, const char *whose, const void *what, const otls_signatu
 		return conclude(j, OTLS_REASON_TOO_COSTLY, j->judge->spent);
 	case OTLS_REASON_INTERNAL:
 		j->verdict->report = j->judge->report;
-		return conclude(j, OTLS_REASON_INTERNAL, "");
+		return conclude(j, OTLS_REASON_INTERNAL, "the library could not check a signature");
 	default:
 		snprintf(detail, sizeof(detail), "the signature of %s is wrong, or cannot be checked", whose);
 		return invalid(j, detail);
@@ -448,19 +448,25 @@ demands_response(const otls_certificate *cert)
 	return false;
 }
 
+/* Who is not content with nothing; NULL: nobody. */
+static const char *
+who_demands(const otls_verify_params *params)
+{
+	if (demands_response(params->chain[0]))
+		return ", and the certificate demands one (RFC 7633)";
+	return (params->flags & OTLS_VERIFY_FLAG_OCSP_REQUIRE) != 0 ? ", and a good one is required here" : NULL;
+}
+
 void
 otls__ocsp_conclude(const otls_verify_params *params, const otls_ocsp_verdict *verdict, otls_finding *finding)
 {
-	const char *why = demands_response(params->chain[0])                     ? ", and the certificate demands "
-										   "one (RFC 7633)"
-			  : (params->flags & OTLS_VERIFY_FLAG_OCSP_REQUIRE) != 0 ? ", and a good one is required here"
-										 : NULL;
+	const char *who = who_demands(params);
 
 	*finding = (otls_finding){ .reason = verdict->reason, .depth = 0 };
 	if (verdict->reason != OTLS_REASON_OCSP_MISSING)
 		snprintf(finding->detail, sizeof(finding->detail), "%s", verdict->detail);
-	else if (why != NULL)
-		snprintf(finding->detail, sizeof(finding->detail), "%.100s%s", verdict->detail, why);
+	else if (who != NULL)
+		snprintf(finding->detail, sizeof(finding->detail), "%.100s%s", verdict->detail, who);
 	else
 		*finding = (otls_finding){ .reason = OTLS_REASON_OK, .depth = -1 };
 }

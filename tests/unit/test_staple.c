@@ -251,6 +251,7 @@ whose_word_counts(void **state)
 		NAMESAKE,
 		LEFT_OUT,
 		WRONG,
+		WEAK,
 		COUNT
 	};
 	static const char *const texts[COUNT] = {
@@ -266,6 +267,7 @@ whose_word_counts(void **state)
 		[NAMESAKE] = "signature of the OCSP response's signer",
 		[LEFT_OUT] = "not known",
 		[WRONG] = "signature of the OCSP response is wrong",
+		[WEAK] = "the OCSP response's signer is too weak",
 	};
 	mint_spec impostor = scene_authority("Middle");
 	scene s;
@@ -294,6 +296,8 @@ whose_word_counts(void **state)
 		signer.has_key_usage = i == USAGE;
 		signer.key_usage = OTLS_KEY_USAGE_KEY_ENCIPHERMENT;
 		signer.damaged = i == FORGED;
+		if (i == WEAK)
+			signer.scheme = 0x0203; /* SHA-1 */
 		if (i == OTHER_ISSUER)
 			issuer = s.the_root;
 		if (i == NAMESAKE)
@@ -377,6 +381,51 @@ budget(void **state)
 	s.outcome.cost.signature_units = 597;
 	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
 	expect("enough", &verdict, OTLS_REASON_OK, NULL);
+	free((void *)(uintptr_t)response.data);
+	scene_finish(&s);
+}
+
+/* == libraries that fail == */
+
+static otls_status
+fail_check(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs, otls_bytes signature,
+    otls_report *report)
+{
+	(void)spki, (void)algorithm, (void)tbs, (void)signature;
+	report->code = OTLS_E_BACKEND;
+	return OTLS_ERROR;
+}
+
+static otls_status
+fail_hash(otls_hash hash, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report)
+{
+	(void)hash, (void)parts, (void)n, (void)out, (void)len;
+	report->code = OTLS_E_BACKEND;
+	return OTLS_ERROR;
+}
+
+/* What cannot be looked at is not good, and a signature that nobody could check is not a wrong one. */
+static void
+library_fails(void **state)
+{
+	mint_ocsp_spec good = response_of(MINT_GOOD);
+	otls_ocsp_verdict verdict;
+	otls_bytes response;
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	scene_usual(&s);
+	response = make(&good, s.the_leaf, s.the_middle);
+	verdict = judge(&s, response);
+	expect("works", &verdict, OTLS_REASON_OK, NULL);
+	s.engine.verify_signature = fail_check;
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("no check", &verdict, OTLS_REASON_INTERNAL, "could not check");
+	assert_int_equal(verdict.report.code, OTLS_E_BACKEND);
+	s.engine.hash = fail_hash;
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("no hash", &verdict, OTLS_REASON_OCSP_INVALID, "another certificate");
 	free((void *)(uintptr_t)response.data);
 	scene_finish(&s);
 }
@@ -617,6 +666,7 @@ main(void)
 		cmocka_unit_test(whose_word_counts),
 		cmocka_unit_test(revoked_delegates),
 		cmocka_unit_test(budget),
+		cmocka_unit_test(library_fails),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(what_is_forgiven),
 		cmocka_unit_test(authorities_that_demand),
