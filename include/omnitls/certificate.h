@@ -39,7 +39,7 @@ extern "C" {
 	X(CRL_EXPIRED, 22, "the revocation list has expired")                                                          \
 	X(CRL_NOT_YET_VALID, 23, "the revocation list is not valid yet")                                               \
 	X(CRL_INVALID, 24, "the revocation list is malformed or wrongly signed")                                       \
-	X(OCSP_MISSING, 25, "the certificate demands a stapled OCSP response, and none came")                          \
+	X(OCSP_MISSING, 25, "a stapled OCSP response is demanded, and none says that the certificate is good")         \
 	X(OCSP_INVALID, 26, "the stapled OCSP response is not valid")                                                  \
 	X(PIN_MISMATCH, 27, "none of the keys in the chain is pinned")                                                 \
 	X(REJECTED, 28, "the verify callback refused the certificate")                                                 \

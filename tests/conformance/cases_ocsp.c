@@ -833,6 +833,54 @@ unsupported_calls(struct run *run)
 	return CHECK_ERROR(run, otls_context_set_verify_flags(server, OTLS_VERIFY_FLAG_OCSP), OTLS_E_UNSUPPORTED);
 }
 
+/* == arguments and copies == */
+
+static void
+count_freed(void *arg)
+{
+	((struct scene *)arg)->asked++;
+}
+
+static bool
+copies(struct run *run)
+{
+	struct scene *scene = new_scene(run, false);
+	otls_context *copy = NULL;
+
+	if (!can_staple(run))
+		return true;
+	if (scene == NULL || !use_chain(run, scene) || !staple_good(run, scene) || !set_response(run, scene) ||
+	    !ask(run, scene, 0) || !CHECK_OK(run, otls_context_copy(scene->server, &copy)) ||
+	    !run_owns_context(run, copy) || !CHECK_OK(run, otls_context_set_ocsp_response(scene->server, NULL, 0)))
+		return false;
+	scene->server = copy;
+	return arrives(run, scene, true);
+}
+
+/* Each argument is freed with the last context that has it. */
+static bool
+arguments(struct run *run)
+{
+	struct scene *server_arg = run_owns(run, calloc(1, sizeof(struct scene)), free);
+	struct scene *client_arg = run_owns(run, calloc(1, sizeof(struct scene)), free);
+	otls_context *ctx = NULL, *copy = NULL;
+
+	if (!can_staple(run))
+		return true;
+	if (!CHECK_OK(run, otls_context_new_with(run->server, OTLS_METHOD_TLS, &ctx)) ||
+	    !CHECK_OK(run, otls_context_set_ocsp_server_callback(ctx, give, server_arg, count_freed)) ||
+	    !CHECK_OK(run, otls_context_set_ocsp_client_callback(ctx, look, client_arg, count_freed)) ||
+	    !CHECK_OK(run, otls_context_copy(ctx, &copy)) ||
+	    !CHECK_OK(run, otls_context_set_ocsp_client_callback(ctx, NULL, NULL, NULL)) ||
+	    !CHECK_NUMBER(run, client_arg->asked, 0))
+		return false;
+	otls_context_free(ctx);
+	if (!CHECK_NUMBER(run, server_arg->asked, 0))
+		return false;
+	otls_context_free(copy);
+	return CHECK_NUMBER(run, server_arg->asked, 1) && CHECK_NUMBER(run, client_arg->asked, 1);
+}
+
 static bool
 misuse(struct run *run)
 {
@@ -913,6 +961,8 @@ static const struct test_case cases[] = {
 	{ "resumed_unasked", resumed_unasked, .scope = SCOPE_PAIR },
 	{ "asked_after_session", asked_after_session, .scope = SCOPE_PAIR },
 	{ "unsupported_calls", unsupported_calls, .scope = SCOPE_BACKEND },
+	{ "copies", copies, .scope = SCOPE_BACKEND },
+	{ "arguments", arguments, .scope = SCOPE_BACKEND },
 	{ "misuse", misuse, .scope = SCOPE_ONCE },
 };
 

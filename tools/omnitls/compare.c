@@ -130,6 +130,14 @@ fact_alpn(const struct client_link *link, size_t i, char *out, size_t cap)
 }
 
 static void
+fact_ocsp(const struct client_link *link, size_t i, char *out, size_t cap)
+{
+	(void)i;
+	if (link->options->ocsp != 0 && link->conn != NULL)
+		snprintf(out, cap, "%s", facts_ocsp(link->conn));
+}
+
+static void
 fact_subject(const struct client_link *link, size_t i, char *out, size_t cap)
 {
 	snprintf(out, cap, "%s", otls_certificate_subject(otls_connection_peer_chain_at(link->conn, i)));
@@ -169,6 +177,7 @@ static const struct {
 	{ "cipher", fact_cipher },
 	{ "group", fact_group },
 	{ "ALPN", fact_alpn },
+	{ "OCSP", fact_ocsp },
 };
 
 /* == equal or not == */

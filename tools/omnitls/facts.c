@@ -189,14 +189,20 @@ put_peer(FILE *file, const struct client_link *link)
 		    link->open ? " (not enforced: --insecure)" : "");
 }
 
-static const char *const ocsp_words[] = {
-	[OTLS_OCSP_NOT_JUDGED] = "not judged",
-	[OTLS_OCSP_NONE] = "none",
-	[OTLS_OCSP_GOOD] = "good",
-	[OTLS_OCSP_REVOKED] = "revoked",
-	[OTLS_OCSP_UNKNOWN] = "unknown",
-	[OTLS_OCSP_INVALID] = "invalid",
-};
+const char *
+facts_ocsp(const otls_connection *conn)
+{
+	static const char *const words[] = {
+		[OTLS_OCSP_NOT_JUDGED] = "not judged",
+		[OTLS_OCSP_NONE] = "none",
+		[OTLS_OCSP_GOOD] = "good",
+		[OTLS_OCSP_REVOKED] = "revoked",
+		[OTLS_OCSP_UNKNOWN] = "unknown",
+		[OTLS_OCSP_INVALID] = "invalid",
+	};
+
+	return words[otls_connection_ocsp_status(conn)];
+}
 
 /* "good, from 2024-01-02T03:04:05Z until 2024-01-09T03:04:05Z", "invalid: the OCSP response expired on ..." */
 static void
@@ -209,7 +215,7 @@ put_staple(FILE *file, const struct client_link *link)
 	if (link->options->ocsp == 0)
 		return;
 	put_label(file, 0, "OCSP");
-	fputs(ocsp_words[status], file);
+	fputs(facts_ocsp(link->conn), file);
 	if (status == OTLS_OCSP_GOOD) {
 		facts_time(otls_connection_ocsp_time(link->conn, OTLS_OCSP_THIS_UPDATE), from);
 		facts_time(next, until);
@@ -361,7 +367,6 @@ json_verdict(struct json *out, const struct client_link *link)
 static void
 json_staple(struct json *out, const struct client_link *link)
 {
-	otls_ocsp_status status = otls_connection_ocsp_status(link->conn);
 	int64_t from = otls_connection_ocsp_time(link->conn, OTLS_OCSP_THIS_UPDATE);
 	int64_t until = otls_connection_ocsp_time(link->conn, OTLS_OCSP_NEXT_UPDATE);
 
@@ -370,7 +375,7 @@ json_staple(struct json *out, const struct client_link *link)
 		return;
 	}
 	json_object(out, "ocsp", JSON_TALL);
-	json_text(out, "status", ocsp_words[status]);
+	json_text(out, "status", facts_ocsp(link->conn));
 	json_text(out, "text", otls_connection_ocsp_text(link->conn));
 	if (from != INT64_MIN)
 		json_time(out, "this_update", from);

@@ -18,6 +18,9 @@ void facts_put_safe(FILE *file, const char *text, size_t len);
 /* The application protocol, as facts_put_safe has it; "none". */
 void facts_alpn(const otls_connection *conn, char *out, size_t cap);
 
+/* What a stapled OCSP response says: "good", "revoked", "none"; static. */
+const char *facts_ocsp(const otls_connection *conn);
+
 /* Some lines, or with verbose all that is known. */
 void facts_print(FILE *file, const struct client_link *link, bool verbose);
 /* Members of the object that is open: the connection, why it failed, and the certificates. */
