@@ -106,7 +106,8 @@ otls__offer_session(otls_connection *conn, otls_bytes *state)
 
 /* == servers == */
 
-/* What the client shows, for the version that comes of it.  Of several, the library would choose one. */
+/* What the client shows, for the version that comes of it.  Of several, the library would choose one; and where there is
+ * none, there is nothing to resume. */
 static bool
 shown_ticket(const otls_connection *conn, otls_bytes *ticket)
 {
@@ -115,8 +116,8 @@ shown_ticket(const otls_connection *conn, otls_bytes *ticket)
 
 	*ticket = tls13 ? hello->psk_identity : hello->ticket;
 	if (tls13)
-		return hello->psk_count <= 1;
-	return hello->extended_master_secret; /* RFC 7627, section 5.3 */
+		return hello->psk_count == 1;
+	return ticket->len > 0 && hello->extended_master_secret; /* RFC 7627, section 5.3 */
 }
 
 bool
@@ -128,7 +129,7 @@ otls__may_resume(otls_connection *conn)
 
 	if (conn->sealed->settings.ticket_count == 0 || !shown_ticket(conn, &ticket))
 		return false;
-	if (ticket.len == 0 || otls__handshake_auth(conn) == OTLS_CLIENT_AUTH_NONE)
+	if (otls__handshake_auth(conn) == OTLS_CLIENT_AUTH_NONE)
 		return true;
 	if (otls__record_find(conn->engine, ticket, (int64_t)time(NULL), &chain))
 		good = chain.len > 0 ? recall_peer(conn, otls__buffer_view(&chain))

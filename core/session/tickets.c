@@ -195,10 +195,15 @@ hmac(const otls_engine *engine, otls_bytes key, const otls_bytes *parts, size_t 
 	return OTLS_OK;
 }
 
+/* Of the library's version, too: what a library puts into a ticket is its own affair (wolfSSL's is the memory of a struct),
+ * and one that opens another version's would trust what it finds. */
 static otls_status
 derive(const otls_engine *engine, const uint8_t *key, const uint8_t digest[DIGEST_LEN], uint8_t *secret)
 {
 	static const char salt[] = "OmniTLS tickets";
+	uint32_t number = engine->version_number();
+	uint8_t version[4] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
+		(uint8_t)number };
 	otls_bytes input = otls__bytes(key, OTLS_TICKET_KEY_BYTES);
 	uint8_t extracted[DIGEST_LEN], block[DIGEST_LEN], counter = 0;
 	size_t done = 0;
@@ -209,8 +214,8 @@ derive(const otls_engine *engine, const uint8_t *key, const uint8_t digest[DIGES
 		size_t left = OTLS_TICKET_SECRET_BYTES - done;
 		size_t take = left < DIGEST_LEN ? left : DIGEST_LEN;
 		otls_bytes parts[] = { otls__bytes(block, counter > 0 ? DIGEST_LEN : 0),
-			otls__bytes(engine->name, strlen(engine->name) + 1), otls__bytes(digest, DIGEST_LEN),
-			otls__bytes(&counter, 1) };
+			otls__bytes(engine->name, strlen(engine->name) + 1), otls__bytes(version, sizeof(version)),
+			otls__bytes(digest, DIGEST_LEN), otls__bytes(&counter, 1) };
 
 		counter++;
 		if (hmac(engine, otls__bytes(extracted, DIGEST_LEN), parts, OTLS_COUNT(parts), block) != OTLS_OK)

@@ -64,7 +64,8 @@ OTLS_MUST_USE otls_status otls_context_set_session_callback(
 /* == servers: tickets ==
  * A server puts its side of a session into a ticket, sealed with a secret that comes from a ticket key and from what the
  * server is: its certificate and key, how and against what it verifies clients, the names of authorities that it sends.
- * So servers with the same settings and the same key, on the same backend, open each other's tickets, and others do not.
+ * So servers with the same settings and the same key, on the same backend and version of its library, open each other's
+ * tickets, and others do not.
  * Without a key of one's own, it is one of the process, and of those that it forks when it has a context.  What clients have
  * shown is known to the process alone that has seen it: elsewhere, where certificates are asked for, they are again. */
 

@@ -28,6 +28,7 @@ static const struct suite *const suites[] = {
 	&suite_client_choice,
 	&suite_post_handshake,
 	&suite_session,
+	&suite_session_binding,
 	&suite_hello,
 	&suite_retry,
 	&suite_alpn,
