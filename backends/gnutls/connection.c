@@ -253,7 +253,8 @@ set_up(otls_engine_connection *conn, int *error)
 
 	set_functions(conn);
 	gnutls_handshake_set_max_packet_length(conn->session, GTLS_HANDSHAKE_MAX);
-	gnutls_dh_set_prime_bits(conn->session, GTLS_DH_BITS_MIN);
+	gnutls_dh_set_prime_bits(
+	    conn->session, config->dh_bits > GTLS_DH_BITS_MIN ? config->dh_bits : GTLS_DH_BITS_MIN);
 	if ((*error = gnutls_priority_set(conn->session, conn->ctx->priority)) < 0)
 		return "gnutls_priority_set";
 	*error = gnutls_credentials_set(conn->session, GNUTLS_CRD_CERTIFICATE, conn->ctx->credentials);

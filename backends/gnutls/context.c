@@ -187,11 +187,12 @@ set_names(gnutls_certificate_credentials_t credentials, const otls_engine_config
 
 /* == contexts == */
 
-/* For clients that name no group of finite fields (RFC 7919, section 4): ffdhe2048.  The library's own choice of known
- * parameters looks at the groups of the priority alone. */
+/* For clients that name no group of finite fields (RFC 7919, section 4): ffdhe2048 or ffdhe3072.  The library's own choice
+ * of known parameters looks at the groups of the priority alone. */
 static int
 set_dh(otls_engine_context *ctx)
 {
+	bool large = ctx->config->dh_bits > 2048;
 	int error;
 
 	if (ctx->config->role != OTLS_ROLE_SERVER)
@@ -200,8 +201,9 @@ set_dh(otls_engine_context *ctx)
 		ctx->dh = NULL;
 		return error;
 	}
-	error = gnutls_dh_params_import_raw(
-	    ctx->dh, &gnutls_ffdhe_2048_group_prime, &gnutls_ffdhe_2048_group_generator);
+	error = gnutls_dh_params_import_raw(ctx->dh,
+	    large ? &gnutls_ffdhe_3072_group_prime : &gnutls_ffdhe_2048_group_prime,
+	    large ? &gnutls_ffdhe_3072_group_generator : &gnutls_ffdhe_2048_group_generator);
 	if (error >= 0)
 		gnutls_certificate_set_dh_params(ctx->credentials, ctx->dh);
 	return error;

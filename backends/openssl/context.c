@@ -75,9 +75,12 @@ static struct {
 static int
 on_security(const SSL *ssl, const SSL_CTX *ctx, int op, int bits, int nid, void *other, void *arg)
 {
-	(void)ssl, (void)ctx, (void)nid, (void)other, (void)arg;
+	const otls_engine_config *config = arg;
+
+	(void)ssl, (void)ctx, (void)nid, (void)other;
 	if (op == SSL_SECOP_TMP_DH)
-		return bits >= 112; /* 2048 bits of modulus */
+		return bits >=
+		       (config != NULL && config->dh_bits > 2048 ? 128 : 112); /* 3072 or 2048 bits of modulus */
 	return op != SSL_SECOP_COMPRESSION;
 }
 
@@ -278,6 +281,7 @@ ossl_limit(otls_limit which)
 	case OTLS_LIMIT_CHAIN_COUNT:
 	case OTLS_LIMIT_ALPN_COUNT:
 	case OTLS_LIMIT_ALPN_NAME_BYTES:
+	case OTLS_LIMIT_RSA_BITS_MIN:
 		return 0;
 	}
 	return 0;
@@ -661,6 +665,9 @@ static const char *
 configure(SSL_CTX *ctx, const otls_engine_config *config)
 {
 	SSL_CTX_set_security_callback(ctx, on_security);
+	SSL_CTX_set0_security_ex_data(ctx, (void *)(uintptr_t)config);
+	SSL_CTX_set_security_level(
+	    ctx, config->dh_bits > 2048 ? 3 : 2); /* what dh_auto goes by; else the callback decides */
 	set_options(ctx, config);
 	set_callbacks(ctx, config);
 	if (SSL_CTX_set_min_proto_version(ctx, config->min_version) != 1 ||

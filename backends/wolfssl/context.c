@@ -102,6 +102,8 @@ wolf_limit(otls_limit which)
 		return WOLF_CHAIN_BYTES;
 	case OTLS_LIMIT_RSA_BITS:
 		return WOLF_RSA_MAX_BITS;
+	case OTLS_LIMIT_RSA_BITS_MIN:
+		return WOLF_RSA_MIN_BITS;
 	default:
 		return 0;
 	}

@@ -71,6 +71,7 @@
 #define WOLF_CHAIN_MAX    9     /* MAX_CHAIN_DEPTH, compiled into the library, in no public header */
 #define WOLF_CHAIN_BYTES  18462 /* MAX_CERTIFICATE_SZ, likewise */
 #define WOLF_RSA_MAX_BITS 4096  /* what distributions build */
+#define WOLF_RSA_MIN_BITS RSA_MIN_SIZE
 #define WOLF_SUITES_MAX   128
 #define WOLF_LENGTH_MAX   INT32_MAX /* its lengths are int or word32 */
 

@@ -266,6 +266,8 @@ otls_connection_set_identity(otls_connection *conn, const otls_identity *identit
 		return otls__fail_null(__func__, "identity");
 	if (identity->key->engine != conn->engine)
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: the identity is for another backend", __func__);
+	if (otls__level_check_leaf(conn->sealed->settings.level, identity->chain[0]) != OTLS_OK)
+		return OTLS_ERROR;
 	if (conn->in_choice && !otls__request_takes(conn, identity))
 		return otls__fail(OTLS_E_BAD_ARGUMENT, "%s: the key of %s signs by no scheme that the server takes",
 		    __func__, otls_certificate_subject(identity->chain[0]));

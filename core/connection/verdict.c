@@ -1,6 +1,8 @@
 /* Judging the peer, and naming failures. */
 #include "connection/connection.h"
 
+#include "registry/registry.h"
+
 #include <stdio.h>
 
 /* == the chain as it came == */
@@ -172,6 +174,7 @@ otls__verify_params(const otls_connection *conn, const otls_store *store)
 		.max_intermediates = settings->verify_depth,
 		.flags = settings->verify_flags,
 		.time = otls__store_time(store),
+		.level = otls__level(settings->level),
 		.version = conn->gate.version,
 		.groups = conn->sealed->groups,
 		.group_count = conn->sealed->group_count,

@@ -8,8 +8,7 @@
 bool
 otls__allows(const otls_engine *engine, const otls_settings *settings, otls_kind kind, uint16_t id)
 {
-	(void)settings;
-	return engine->supports(kind, id);
+	return engine->supports(kind, id) && otls__level_allows(otls__level(settings->level), kind, id);
 }
 
 otls_id_list

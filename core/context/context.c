@@ -199,6 +199,7 @@ first_settings(const otls_engine *engine, otls_method method, otls_settings *set
 	*settings = (otls_settings){
 		.method = method,
 		.verify_depth = DEFAULT_DEPTH,
+		.level = OTLS_LEVEL_DEFAULT,
 		.ticket_count = DEFAULT_TICKETS,
 		.session_timeout = DEFAULT_TIMEOUT,
 	};

@@ -74,8 +74,9 @@ struct otls_identity {
 
 otls_identity *otls__identity_ref(otls_identity *identity);
 void otls__identity_free(otls_identity *identity);
-/* A matched pair of this chain and this key; both are ref'd. */
-otls_status otls__identity_new(otls_certificate *const *chain, size_t len, otls_key *key, otls_identity **identity);
+/* A matched pair of this chain and this key, of a level at least; both are ref'd. */
+otls_status otls__identity_new(
+    int level, otls_certificate *const *chain, size_t len, otls_key *key, otls_identity **identity);
 /* Adds it to the context's, or puts it in the place of the one that it succeeds; ref'd. */
 otls_status otls__identity_add(otls_context *ctx, otls_identity *identity);
 /* What the leaf's key signs with. */
@@ -117,6 +118,7 @@ typedef struct otls_settings {
 	otls_pin_list trusted_keys;    /* one of them instead of chain and name */
 	otls_id_list suites, suites13; /* TLS 1.2's and 1.3's, best first; none: the defaults */
 	otls_id_list groups, schemes;  /* likewise */
+	int level;                     /* of security, 0 to 5 */
 	bool post_handshake_auth;      /* clients */
 	struct otls_staple **staples;  /* servers: at most one for each leaf */
 	size_t staple_count;
@@ -207,6 +209,10 @@ bool otls__allows(const otls_engine *engine, const otls_settings *settings, otls
 otls_id_list otls__list_in_force(const otls_id_list *own, otls_kind kind);
 /* Fills the lists of a snapshot from its settings.  BAD_STATE: something is missing for a version of the range. */
 otls_status otls__sealed_fill(otls_sealed *sealed);
+
+/* == level.c == */
+/* An own certificate.  WEAK: its key is less than the level asks for. */
+otls_status otls__level_check_leaf(int level, const otls_certificate *leaf);
 
 /* == sealed.c == */
 otls_status otls__sealed_new(const otls_engine *engine, const otls_settings *settings, otls_sealed **sealed);

@@ -41,7 +41,6 @@ static otls_status
 check_leaf(const otls_engine *engine, const otls_certificate *leaf)
 {
 	const otls_spki *spki = &leaf->spki;
-	bool rsa = spki->type == OTLS_KEY_TYPE_RSA || spki->type == OTLS_KEY_TYPE_RSA_PSS;
 
 	if (!signs(engine, spki) || (spki->type == OTLS_KEY_TYPE_EC && spki->group == 0))
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: a key of this kind", otls_certificate_subject(leaf));
@@ -50,8 +49,6 @@ check_leaf(const otls_engine *engine, const otls_certificate *leaf)
 		    OTLS_E_PURPOSE, "%s: the key usage has no digitalSignature", otls_certificate_subject(leaf));
 	if (!spki->sound)
 		return otls__fail(OTLS_E_FORMAT, "%s: the public key", otls_certificate_subject(leaf));
-	if (rsa && spki->bits < 2048)
-		return otls__fail(OTLS_E_WEAK, "%s: an RSA key of %u bits", otls_certificate_subject(leaf), spki->bits);
 	return OTLS_OK;
 }
 
@@ -75,12 +72,13 @@ otls__identity_free(otls_identity *identity)
 }
 
 otls_status
-otls__identity_new(otls_certificate *const *chain, size_t len, otls_key *key, otls_identity **identity)
+otls__identity_new(int level, otls_certificate *const *chain, size_t len, otls_key *key, otls_identity **identity)
 {
 	otls_identity *new;
 
 	*identity = NULL;
-	if (check_leaf(key->engine, chain[0]) != OTLS_OK || otls__key_match(key, chain[0]) != OTLS_OK)
+	if (check_leaf(key->engine, chain[0]) != OTLS_OK || otls__level_check_leaf(level, chain[0]) != OTLS_OK ||
+	    otls__key_match(key, chain[0]) != OTLS_OK)
 		return OTLS_ERROR;
 	if ((new = otls__alloc(sizeof(*new))) == NULL)
 		return otls__fail_memory();
@@ -124,6 +122,9 @@ otls__identity_add(otls_context *ctx, otls_identity *identity)
 	otls_settings *settings = &ctx->settings;
 	otls_identity **grown;
 
+	if (otls__level_check_leaf(settings->level, identity->chain[0]) != OTLS_OK)
+		return OTLS_ERROR;
+
 	for (size_t i = 0; i < settings->identity_count; i++) {
 		if (succeeds(identity, settings->identities[i])) {
 			otls__identity_ref(identity); /* it may be the same one */
@@ -158,7 +159,7 @@ otls__pair_complete(otls_context *ctx, otls_certificate *const *chain, size_t le
 	otls_identity *identity;
 	otls_status status;
 
-	if (otls__identity_new(chain, len, key, &identity) != OTLS_OK)
+	if (otls__identity_new(ctx->settings.level, chain, len, key, &identity) != OTLS_OK)
 		return OTLS_ERROR;
 	status = otls__identity_add(ctx, identity);
 	otls__identity_free(identity);

@@ -4,27 +4,35 @@
 #include "error.h"
 #include "registry/registry.h"
 
-/* Leaves those that are allowed. */
-static void
+/* Leaves those that are allowed.  Whether the backend has any of them is told: otherwise it is the level that they are
+ * too weak for. */
+static bool
 keep_allowed(const otls_context *ctx, otls_kind kind, otls_id_list *list)
 {
+	bool supported = false;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
+		supported = supported || ctx->engine->supports(kind, list->ids[i]);
 		if (otls__allows(ctx->engine, &ctx->settings, kind, list->ids[i]))
 			list->ids[kept++] = list->ids[i];
+	}
 	list->count = kept;
+	return supported;
 }
 
 static otls_status
 replace(otls_context *ctx, const char *function, otls_kind kind, const char *text, otls_id_list *in_force,
     otls_id_list *list)
 {
-	keep_allowed(ctx, kind, list);
+	bool supported = keep_allowed(ctx, kind, list);
+
 	if (list->count == 0) {
 		otls__free(list->ids);
-		return otls__fail(
-		    OTLS_E_UNSUPPORTED, "%s: %s has none of \"%.200s\"", function, ctx->engine->library, text);
+		return supported ? otls__fail(OTLS_E_BAD_ARGUMENT, "%s: security level %d allows none of \"%.200s\"",
+				       function, ctx->settings.level, text)
+				 : otls__fail(OTLS_E_UNSUPPORTED, "%s: %s has none of \"%.200s\"", function,
+				       ctx->engine->library, text);
 	}
 	otls__free(in_force->ids);
 	*in_force = *list;

@@ -2,6 +2,7 @@
 #include "context/context.h"
 
 #include "error.h"
+#include "registry/registry.h"
 #include "session/session.h"
 
 /* == life == */
@@ -90,6 +91,7 @@ configure(const otls_sealed *sealed, const otls_native *native)
 		.request_status = native->request_status,
 		.choose_identity = native->role == OTLS_ROLE_CLIENT,
 		.sessions = native->role == OTLS_ROLE_CLIENT && sealed->engine->has(OTLS_CAP_SESSION),
+		.dh_bits = otls__level(sealed->settings.level)->dh_bits,
 		.post_handshake_auth = native->role == OTLS_ROLE_CLIENT && sealed->settings.post_handshake_auth,
 	};
 }

@@ -57,7 +57,7 @@ otls__key_remote(
 }
 
 static otls_status
-remote_identity(const otls_engine *engine, otls_certificate *const *chain, size_t len, otls_sign_fn sign, void *arg,
+remote_identity(const otls_context *ctx, otls_certificate *const *chain, size_t len, otls_sign_fn sign, void *arg,
     otls_free_fn free_arg, otls_identity **identity)
 {
 	otls_argument *argument = otls__argument_new(arg, NULL);
@@ -67,11 +67,11 @@ remote_identity(const otls_engine *engine, otls_certificate *const *chain, size_
 	*identity = NULL;
 	if (argument == NULL)
 		return otls__fail_memory();
-	if (otls__key_remote(engine, chain[0], sign, argument, &key) != OTLS_OK) {
+	if (otls__key_remote(ctx->engine, chain[0], sign, argument, &key) != OTLS_OK) {
 		otls__argument_free(argument);
 		return OTLS_ERROR;
 	}
-	status = otls__identity_new(chain, len, key, identity);
+	status = otls__identity_new(ctx->settings.level, chain, len, key, identity);
 	if (status == OTLS_OK)
 		argument->free_arg = free_arg; /* a call that fails leaves it to the caller */
 	otls__key_free(key);
@@ -88,7 +88,7 @@ otls_context_use_private_key_callback(otls_context *ctx, otls_sign_fn sign, void
 		return otls__fail_null(__func__, ctx == NULL ? "ctx" : "sign");
 	if (ctx->half.chain == NULL)
 		return otls__fail(OTLS_E_BAD_STATE, "%s: the certificate is to be set first", __func__);
-	if (remote_identity(ctx->engine, ctx->half.chain, ctx->half.chain_len, sign, arg, NULL, &identity) != OTLS_OK)
+	if (remote_identity(ctx, ctx->half.chain, ctx->half.chain_len, sign, arg, NULL, &identity) != OTLS_OK)
 		return OTLS_ERROR;
 	status = otls__identity_add(ctx, identity);
 	if (status == OTLS_OK) {
@@ -121,7 +121,7 @@ otls_identity_new(const otls_context *ctx, const void *chain, size_t chain_len, 
 		return OTLS_ERROR;
 	status = otls__key_load(ctx, otls__bytes(key, key_len), OTLS_FILETYPE_PEM, "key in memory", &loaded);
 	if (status == OTLS_OK) {
-		status = otls__identity_new(certs, count, loaded, identity);
+		status = otls__identity_new(ctx->settings.level, certs, count, loaded, identity);
 		otls__key_free(loaded);
 	}
 	otls__certificates_free(certs, count);
@@ -145,7 +145,7 @@ otls_identity_new_callback(const otls_context *ctx, const void *chain, size_t ch
 		return otls__fail(OTLS_E_LIMIT, "%s: more than %u bytes", __func__, OTLS_FILE_MAX);
 	if (otls__pem_certificates(otls__bytes(chain, chain_len), "chain in memory", &certs, &count) != OTLS_OK)
 		return OTLS_ERROR;
-	status = remote_identity(ctx->engine, certs, count, sign, arg, free_arg, identity);
+	status = remote_identity(ctx, certs, count, sign, arg, free_arg, identity);
 	otls__certificates_free(certs, count);
 	return status;
 }

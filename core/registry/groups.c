@@ -63,6 +63,14 @@ otls__group_name(uint16_t group)
 	return found != NULL ? found->name : "";
 }
 
+int
+otls__group_bits(uint16_t group)
+{
+	const struct group *found = find(group);
+
+	return found != NULL ? found->bits : 0;
+}
+
 bool
 otls__group_serves(uint16_t group, otls_kx kx)
 {

@@ -64,6 +64,26 @@ const char *otls__scheme_name(uint16_t scheme);   /* IANA: "ecdsa_secp256r1_sha2
 
 /* Whether keys can be exchanged in the group: in TLS 1.3 (KX_TLS13), or by suites of TLS 1.2 (KX_ECDHE, KX_DHE). */
 bool otls__group_serves(uint16_t group, otls_kx kx);
+int otls__group_bits(uint16_t group); /* of security; 0: not known */
+
+#define OTLS_LEVEL_DEFAULT 2
+#define OTLS_LEVEL_MAX     5
+
+/* A security level. */
+typedef struct otls_level {
+	int number;
+	int bits;                       /* of security, that suites, groups and signatures have at least */
+	unsigned rsa_bits;              /* of an RSA key */
+	unsigned ec_bits;               /* of a curve that a key is on */
+	unsigned dh_bits;               /* of the prime of a DHE suite; 0: no such suites */
+	const char *weak_rsa, *weak_ec; /* what is said of a certificate that has less */
+} otls_level;
+
+const otls_level *otls__level(int level); /* NULL: no such one */
+/* Whether it lets a suite, group or scheme be used. */
+bool otls__level_allows(const otls_level *level, otls_kind kind, uint16_t id);
+/* Bits of security of a signature by this kind of key with this hash; below 0: of none. */
+int otls__signature_bits(otls_signature_kind kind, otls_hash hash);
 
 /* The algorithm of an IANA signature scheme; kind UNKNOWN for one that is not known. */
 otls_signature_algorithm otls__scheme_algorithm(uint16_t scheme);

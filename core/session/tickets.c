@@ -113,6 +113,7 @@ add_verification(material *m, const otls_sealed *sealed)
 	add_number(m, settings->verify_mode);
 	add_number(m, settings->verify_flags);
 	add_number(m, (uint64_t)settings->verify_depth);
+	add_number(m, (uint64_t)settings->level);
 	add_number(m, settings->verify != NULL);
 	add_pins(m, &settings->pins);
 	add_pins(m, &settings->trusted_keys);

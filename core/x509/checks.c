@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 8192
-#define EC_BITS_MIN  256
 
 bool
 otls__find(otls_finding *finding, otls_verify_reason reason, int depth, const char *detail)
@@ -253,10 +251,10 @@ check_critical(const otls_path *path, otls_finding *finding)
 /* == algorithms == */
 
 static otls_verify_reason
-check_rsa(const otls_spki *key, const char **why)
+check_rsa(const otls_level *level, const otls_spki *key, const char **why)
 {
-	if (key->bits < RSA_BITS_MIN) {
-		*why = "has an RSA key of fewer than 2048 bits";
+	if (key->bits < level->rsa_bits) {
+		*why = level->weak_rsa;
 		return OTLS_REASON_WEAK_KEY;
 	}
 	if (key->bits > RSA_BITS_MAX) {
@@ -271,10 +269,10 @@ check_rsa(const otls_spki *key, const char **why)
 }
 
 static otls_verify_reason
-check_ec(const otls_spki *key, const char **why)
+check_ec(const otls_level *level, const otls_spki *key, const char **why)
 {
-	if (key->group == 0 && key->bits != 0 && key->bits < EC_BITS_MIN) {
-		*why = "has a key on a curve of fewer than 256 bits";
+	if (key->bits != 0 && key->bits < level->ec_bits) {
+		*why = level->weak_ec;
 		return OTLS_REASON_WEAK_KEY;
 	}
 	if (key->group == 0) {
@@ -288,19 +286,36 @@ check_ec(const otls_spki *key, const char **why)
 	return OTLS_REASON_OK;
 }
 
-otls_verify_reason
-otls__check_key(const otls_spki *key, const char **why)
+static otls_verify_reason
+check_edwards(const otls_level *level, const otls_spki *key, const char **why)
 {
+	if (otls__signature_bits(otls__spki_kind(key), OTLS_HASH_NONE) < level->bits) {
+		*why = "has an Edwards key that is weaker than the security level asks for";
+		return OTLS_REASON_WEAK_KEY;
+	}
+	*why = "has a key of the wrong length";
+	return key->sound ? OTLS_REASON_OK : OTLS_REASON_WEAK_KEY;
+}
+
+static const otls_level *
+in_force(const otls_level *level)
+{
+	return level != NULL ? level : otls__level(OTLS_LEVEL_DEFAULT);
+}
+
+otls_verify_reason
+otls__check_key(const otls_level *level, const otls_spki *key, const char **why)
+{
+	level = in_force(level);
 	switch (key->type) {
 	case OTLS_KEY_TYPE_RSA:
 	case OTLS_KEY_TYPE_RSA_PSS:
-		return check_rsa(key, why);
+		return check_rsa(level, key, why);
 	case OTLS_KEY_TYPE_EC:
-		return check_ec(key, why);
+		return check_ec(level, key, why);
 	case OTLS_KEY_TYPE_ED25519:
 	case OTLS_KEY_TYPE_ED448:
-		*why = "has a key of the wrong length";
-		return key->sound ? OTLS_REASON_OK : OTLS_REASON_WEAK_KEY;
+		return check_edwards(level, key, why);
 	case OTLS_KEY_TYPE_UNKNOWN:
 		break;
 	}
@@ -308,24 +323,34 @@ otls__check_key(const otls_spki *key, const char **why)
 	return OTLS_REASON_UNSUPPORTED_KEY;
 }
 
-static otls_verify_reason
-check_hash(const otls_signature_algorithm *algorithm, const char **why)
+/* MD5 is below every level, SHA-1 below all but 0.  SHA-224 is not in every build of every library. */
+static const char *
+weak_hash(otls_hash hash)
 {
-	switch (algorithm->hash) {
+	switch (hash) {
 	case OTLS_HASH_MD5:
-		*why = "is signed with MD5";
-		return OTLS_REASON_WEAK_SIGNATURE;
+		return "is signed with MD5";
 	case OTLS_HASH_SHA1:
-		*why = "is signed with SHA-1";
-		return OTLS_REASON_WEAK_SIGNATURE;
+		return "is signed with SHA-1";
 	case OTLS_HASH_SHA256:
+		return "is signed with SHA-256, which is weaker than the security level asks for";
 	case OTLS_HASH_SHA384:
-	case OTLS_HASH_SHA512:
-		return OTLS_REASON_OK;
-	case OTLS_HASH_NONE:
-	case OTLS_HASH_SHA224: /* not in every build of every library */
-		break;
+		return "is signed with SHA-384, which is weaker than the security level asks for";
+	default:
+		return NULL;
 	}
+}
+
+static otls_verify_reason
+check_hash(const otls_level *level, const otls_signature_algorithm *algorithm, const char **why)
+{
+	if (otls__signature_bits(algorithm->kind, algorithm->hash) < level->bits &&
+	    weak_hash(algorithm->hash) != NULL) {
+		*why = weak_hash(algorithm->hash);
+		return OTLS_REASON_WEAK_SIGNATURE;
+	}
+	if (algorithm->hash != OTLS_HASH_NONE && algorithm->hash != OTLS_HASH_SHA224)
+		return OTLS_REASON_OK;
 	*why = "is signed with a hash that is not supported";
 	return OTLS_REASON_UNSUPPORTED_KEY;
 }
@@ -340,19 +365,20 @@ is_plain_pss(const otls_signature_algorithm *algorithm)
 }
 
 otls_verify_reason
-otls__check_signature_algorithm(const otls_signature_algorithm *algorithm, const char **why)
+otls__check_signature_algorithm(const otls_level *level, const otls_signature_algorithm *algorithm, const char **why)
 {
 	otls_verify_reason reason;
 
+	level = in_force(level);
 	switch (algorithm->kind) {
 	case OTLS_SIGNATURE_ED25519:
 	case OTLS_SIGNATURE_ED448:
-		return OTLS_REASON_OK;
+		return OTLS_REASON_OK; /* whether it is strong enough is said of the key */
 	case OTLS_SIGNATURE_RSA_PKCS1:
 	case OTLS_SIGNATURE_ECDSA:
-		return check_hash(algorithm, why);
+		return check_hash(level, algorithm, why);
 	case OTLS_SIGNATURE_RSA_PSS:
-		reason = check_hash(algorithm, why);
+		reason = check_hash(level, algorithm, why);
 		if (reason != OTLS_REASON_OK || is_plain_pss(algorithm))
 			return reason;
 		break;
@@ -364,9 +390,9 @@ otls__check_signature_algorithm(const otls_signature_algorithm *algorithm, const
 }
 
 otls_verify_reason
-otls__check_algorithm(const otls_certificate *cert, const char **why)
+otls__check_algorithm(const otls_level *level, const otls_certificate *cert, const char **why)
 {
-	return otls__check_signature_algorithm(&cert->signature_algorithm, why);
+	return otls__check_signature_algorithm(level, &cert->signature_algorithm, why);
 }
 
 static bool
@@ -411,11 +437,11 @@ check_algorithms(const otls_verify_params *params, const otls_path *path, otls_f
 {
 	for (size_t i = path->len; i-- > 0;) {
 		const char *why = "";
-		otls_verify_reason reason = otls__check_key(&path->nodes[i]->cert->spki, &why);
+		otls_verify_reason reason = otls__check_key(params->level, &path->nodes[i]->cert->spki, &why);
 		if (reason == OTLS_REASON_OK && i == 0)
 			reason = check_handshake_key(params, &path->nodes[i]->cert->spki, &why);
 		if (reason == OTLS_REASON_OK && i + 1 < path->len)
-			reason = otls__check_algorithm(path->nodes[i]->cert, &why);
+			reason = otls__check_algorithm(params->level, path->nodes[i]->cert, &why);
 		if (reason != OTLS_REASON_OK && otls__find(finding, reason, (int)i, why))
 			return true;
 	}

@@ -26,11 +26,11 @@ otls__findings_add(otls_findings *all, const otls_finding *finding)
 
 /* Weak is not unusable: the library can be asked what it makes of such a signature. */
 static bool
-is_only_weak(const otls_certificate *cert, const otls_certificate *issuer)
+is_only_weak(const otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
 {
 	const char *why;
-	otls_verify_reason key = otls__check_key(&issuer->spki, &why);
-	otls_verify_reason algorithm = otls__check_algorithm(cert, &why);
+	otls_verify_reason key = otls__check_key(judge->params->level, &issuer->spki, &why);
+	otls_verify_reason algorithm = otls__check_algorithm(judge->params->level, cert, &why);
 
 	return issuer->spki.sound && (key == OTLS_REASON_OK || key == OTLS_REASON_WEAK_KEY) &&
 	       (algorithm == OTLS_REASON_OK || algorithm == OTLS_REASON_WEAK_SIGNATURE);
@@ -46,9 +46,9 @@ find_unchecked(otls_judge *judge, otls_finding *finding)
 	for (size_t i = path->len - 1; i > 0; i--) {
 		const otls_certificate *cert = path->nodes[i - 1]->cert, *issuer = path->nodes[i]->cert;
 
-		if (otls__is_checkable(cert, issuer))
+		if (otls__is_checkable(judge, cert, issuer))
 			continue;
-		if (is_only_weak(cert, issuer) && otls__check_edge(judge, cert, issuer) == OTLS_REASON_OK)
+		if (is_only_weak(judge, cert, issuer) && otls__check_edge(judge, cert, issuer) == OTLS_REASON_OK)
 			continue;
 		otls__find(finding, OTLS_REASON_BAD_SIGNATURE, (int)i - 1,
 		    "its signature is wrong, or cannot be checked for want of its algorithm");

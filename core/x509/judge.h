@@ -79,10 +79,13 @@ void otls__judge_dead_end(otls_judge *judge, otls_verify_reason reason);
 bool otls__check_path(otls_judge *judge, const otls_path *path, otls_finding *finding);
 /* What must hold of a leaf whatever the trust in it rests on: its form, its key, and that the key may be used. */
 bool otls__check_leaf_alone(const otls_verify_params *params, otls_finding *finding);
-/* Whether the key, and the algorithm by which it signs, are among those that are checked at all. */
-otls_verify_reason otls__check_key(const otls_spki *key, const char **why);
-otls_verify_reason otls__check_algorithm(const otls_certificate *cert, const char **why);
-otls_verify_reason otls__check_signature_algorithm(const otls_signature_algorithm *algorithm, const char **why);
+/* Whether the key, and the algorithm by which it signs, are among those that are checked at all, and worth what the level
+ * asks for (NULL: the default). */
+otls_verify_reason otls__check_key(const struct otls_level *level, const otls_spki *key, const char **why);
+otls_verify_reason otls__check_algorithm(
+    const struct otls_level *level, const otls_certificate *cert, const char **why);
+otls_verify_reason otls__check_signature_algorithm(
+    const struct otls_level *level, const otls_signature_algorithm *algorithm, const char **why);
 /* Pays for one comparison and the bytes that it looks at; false: the budget has run out, and nothing counts any more. */
 bool otls__spend_steps(otls_judge *judge, size_t bytes, const char *what);
 /* What policies are valid, where one must be (RFC 5280, section 6.1). */
@@ -97,7 +100,7 @@ bool otls__check_constraints(otls_judge *judge, const otls_path *path, otls_find
 /* The signatures from the anchor down; finding gets the first one that is not good. */
 void otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *finding);
 /* What the algorithm rules refuse is not shown to the library there; the path has that finding already. */
-bool otls__is_checkable(const otls_certificate *cert, const otls_certificate *issuer);
+bool otls__is_checkable(const otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer);
 /* One signature, within the budget, remembered. */
 otls_verify_reason otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer);
 /* The same of anything that an issuer signs. */

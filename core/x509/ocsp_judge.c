@@ -192,8 +192,8 @@ check_signed(judging *j, const char *whose, const void *what, const otls_signatu
 	char detail[160];
 	const char *why = "";
 
-	if (otls__check_key(&signer->spki, &why) != OTLS_REASON_OK ||
-	    otls__check_signature_algorithm(algorithm, &why) != OTLS_REASON_OK) {
+	if (otls__check_key(j->judge->params->level, &signer->spki, &why) != OTLS_REASON_OK ||
+	    otls__check_signature_algorithm(j->judge->params->level, algorithm, &why) != OTLS_REASON_OK) {
 		snprintf(detail, sizeof(detail),
 		    "the key or the signature algorithm of %s is too weak, or not supported", whose);
 		return invalid(j, detail);

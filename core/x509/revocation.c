@@ -19,8 +19,8 @@ signature_defect(otls_judge *judge, const otls_crl *crl, const otls_certificate 
 
 	if (issuer->has_key_usage && (issuer->key_usage & OTLS_KEY_USAGE_CRL_SIGN) == 0)
 		return "its issuer may not sign revocation lists, by its key usage";
-	if (otls__check_key(&issuer->spki, &why) != OTLS_REASON_OK ||
-	    otls__check_signature_algorithm(&crl->signature_algorithm, &why) != OTLS_REASON_OK)
+	if (otls__check_key(judge->params->level, &issuer->spki, &why) != OTLS_REASON_OK ||
+	    otls__check_signature_algorithm(judge->params->level, &crl->signature_algorithm, &why) != OTLS_REASON_OK)
 		return "its key or its signature algorithm is too weak, or not supported";
 	if (otls__check_signed(judge, crl, &crl->signature_algorithm, crl->tbs, crl->signature, issuer) !=
 	    OTLS_REASON_OK)

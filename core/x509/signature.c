@@ -107,12 +107,12 @@ otls__check_edge(otls_judge *judge, const otls_certificate *cert, const otls_cer
 
 /* What the algorithm rules refuse is never shown to the library; the path has that finding already. */
 bool
-otls__is_checkable(const otls_certificate *cert, const otls_certificate *issuer)
+otls__is_checkable(const otls_judge *judge, const otls_certificate *cert, const otls_certificate *issuer)
 {
 	const char *why;
 
-	return otls__check_key(&issuer->spki, &why) == OTLS_REASON_OK &&
-	       otls__check_algorithm(cert, &why) == OTLS_REASON_OK;
+	return otls__check_key(judge->params->level, &issuer->spki, &why) == OTLS_REASON_OK &&
+	       otls__check_algorithm(judge->params->level, cert, &why) == OTLS_REASON_OK;
 }
 
 void
@@ -122,7 +122,7 @@ otls__check_signatures(otls_judge *judge, const otls_path *path, otls_finding *f
 		const otls_certificate *cert = path->nodes[i - 1]->cert, *issuer = path->nodes[i]->cert;
 		otls_verify_reason reason;
 
-		if (!otls__is_checkable(cert, issuer))
+		if (!otls__is_checkable(judge, cert, issuer))
 			continue;
 		reason = otls__check_edge(judge, cert, issuer);
 		if (reason != OTLS_REASON_OK &&

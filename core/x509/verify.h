@@ -52,8 +52,9 @@ typedef struct otls_verify_params {
 	const otls_peer_name *name; /* NULL: not checked */
 	otls_key_use key_use;       /* what the leaf's key does in this handshake */
 	int max_intermediates;
-	uint64_t flags; /* OTLS_VERIFY_FLAG_* */
-	int64_t time;   /* Unix seconds */
+	uint64_t flags;                 /* OTLS_VERIFY_FLAG_* */
+	int64_t time;                   /* Unix seconds */
+	const struct otls_level *level; /* what keys and signatures must be worth; NULL: the default level */
 	/* Of a handshake.  By one of the schemes the leaf's key must sign in this version, and in TLS 1.2 its curve must be one
 	 * of the groups.  0: there is none. */
 	uint16_t version;

@@ -57,11 +57,12 @@ typedef enum otls_capability {
 
 /* Numbers that a library imposes.  0: no limit that this backend knows of. */
 typedef enum otls_limit {
-	OTLS_LIMIT_CHAIN_COUNT = 1,    /* certificates that a peer may send */
-	OTLS_LIMIT_CHAIN_BYTES = 2,    /* bytes of the Certificate message that a peer may send */
-	OTLS_LIMIT_RSA_BITS = 3,       /* the largest RSA key of a peer or of its issuers */
-	OTLS_LIMIT_ALPN_COUNT = 5,     /* names that a client can offer */
-	OTLS_LIMIT_ALPN_NAME_BYTES = 6 /* bytes of one name */
+	OTLS_LIMIT_CHAIN_COUNT = 1,     /* certificates that a peer may send */
+	OTLS_LIMIT_CHAIN_BYTES = 2,     /* bytes of the Certificate message that a peer may send */
+	OTLS_LIMIT_RSA_BITS = 3,        /* the largest RSA key of a peer or of its issuers */
+	OTLS_LIMIT_ALPN_COUNT = 5,      /* names that a client can offer */
+	OTLS_LIMIT_ALPN_NAME_BYTES = 6, /* bytes of one name */
+	OTLS_LIMIT_RSA_BITS_MIN = 7     /* the smallest RSA key of a peer or of its issuers */
 } otls_limit;
 
 /* What OpenSSL's SSLeay_version knows; the others answer "" for what they do not tell. */

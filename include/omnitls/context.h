@@ -106,6 +106,35 @@ OTLS_MUST_USE otls_status otls_context_set_signature_schemes(otls_context *ctx, 
 /* The i-th of the schemes in force, by its IANA name, static; NULL after the last one. */
 OTLS_API const char *otls_context_signature_scheme_at(const otls_context *ctx, size_t i);
 
+/* == security level ==
+ * How strong everything is at least, by one number, as with OpenSSL's SSL_CTX_set_security_level; and the same on every
+ * backend, since OmniTLS itself applies it:
+ *
+ *	level  bits   RSA    EC     Edwards          signatures       groups                        suites
+ *	1       80    1024   256    both             SHA-256          all                           all
+ *	2      112    2048   256    both             SHA-256          all                           all
+ *	3      128    3072   256    both             SHA-256          x25519, P-256, ffdhe3072 ...  AES-128 ...; no CCM_8
+ *	4      192    7680   384    Ed448            SHA-384, Ed448   P-384, P-521, x448, hybrids   AES-256, ChaCha20; no SHA-1, no DHE
+ *	5      256    15360  521    none             SHA-512          P-521, SecP384r1MLKEM1024     the same
+ *
+ * It holds for what is offered and taken (suites, groups, signature schemes: what is too weak of a list is left out), for
+ * the primes of DHE suites (2048 bits, from level 3 on 3072), for own keys, for the peer's key and those of all
+ * certificates up to the root, and for the signatures on them, but for the root's on itself.  A certificate that is too
+ * weak is WEAK_KEY or WEAK_SIGNATURE.  OmniTLS takes RSA keys of up to 8192 bits, so that level 5 is for P-521 alone.
+ * Tickets and sessions are not a matter of the level, other than with OpenSSL.
+ *
+ * Level 2 is the default.  Level 1 takes RSA keys of 1024 to 2047 bits; nothing else that level 2 does not take.  Level 0
+ * takes signatures with SHA-1 too, on certificates, and in TLS 1.2 on the handshake where a list of signature schemes
+ * names them.  Shorter RSA keys, MD5, other curves, suites without forward secrecy are taken at no level.
+ *
+ * The level of a context is changed as a whole or not at all.  Errors    BAD_ARGUMENT: not 1 to 5, or nothing is left
+ * of a list that was set: set another list first; WEAK: the key of one of its own certificates, which the error names;
+ * UNSUPPORTED: the backend has nothing of that level, or refuses what the level allows (OTLS_LIMIT_RSA_BITS_MIN). */
+OTLS_MUST_USE otls_status otls_context_set_security_level(otls_context *ctx, int level);
+/* Level 0, as above. */
+OTLS_MUST_USE otls_status otls_context_insecure_set_security_level_zero(otls_context *ctx);
+OTLS_API int otls_context_security_level(const otls_context *ctx); /* 0 to 5; -1 for NULL */
+
 /* == own certificates ==
  * A pair is a chain, leaf first, and the leaf's private key.  Each pair that is completed is added; one for the same
  * names and with the same kind of key as an earlier one replaces that.  A server takes
@@ -116,7 +145,7 @@ OTLS_API const char *otls_context_signature_scheme_at(const otls_context *ctx, s
  * pair set last.)
  *
  * Every call reads, parses and matches at once.  Errors    FILE, FORMAT (with file and line or offset), PASSPHRASE,
- * KEY_MISMATCH, WEAK (an RSA key under 2048 bits), PURPOSE (the leaf's key must not sign, which TLS 1.3 and every
+ * KEY_MISMATCH, WEAK (a key that is less than the security level asks for: by default, RSA under 2048 bits), PURPOSE (the leaf's key must not sign, which TLS 1.3 and every
  * suite with forward secrecy need), UNSUPPORTED, LIMIT (over 16 MiB). */
 
 /* A pair from PEM: the chain is every CERTIFICATE block of the first, the key the first private key block of the

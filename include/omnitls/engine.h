@@ -154,6 +154,7 @@ typedef struct otls_engine_config {
 	otls_bytes session_id_context; /* servers: 32 bytes that stand for the settings */
 	/* Clients: say that requests behind the handshake are answered (RFC 8446, section 4.2.6), and answer them. */
 	bool post_handshake_auth;
+	unsigned dh_bits; /* the prime of a DHE suite has as many at least; a server's has these */
 } otls_engine_config;
 
 /* What one connection adds to its context's configuration; valid until connection_fini. */

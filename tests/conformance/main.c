@@ -35,6 +35,7 @@ static const struct suite *const suites[] = {
 	&suite_ciphers,
 	&suite_groups,
 	&suite_schemes,
+	&suite_levels,
 	&suite_io,
 	&suite_loop,
 	&suite_stream,

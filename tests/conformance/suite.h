@@ -69,6 +69,7 @@ extern const struct suite suite_alpn;
 extern const struct suite suite_ciphers;
 extern const struct suite suite_groups;
 extern const struct suite suite_schemes;
+extern const struct suite suite_levels;
 extern const struct suite suite_io;
 extern const struct suite suite_loop;
 extern const struct suite suite_stream;

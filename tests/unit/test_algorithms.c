@@ -32,7 +32,7 @@ keys(void **state)
 	(void)state;
 	for (size_t i = 0; i < OTLS_COUNT(key_rows); i++) {
 		const char *why = NULL;
-		otls_verify_reason reason = otls__check_key(&key_rows[i].key, &why);
+		otls_verify_reason reason = otls__check_key(NULL, &key_rows[i].key, &why);
 
 		if (reason != key_rows[i].reason)
 			fail_msg("key %zu: %s", i, otls_verify_reason_name(reason));
@@ -81,7 +81,7 @@ algorithms(void **state)
 		otls_verify_reason reason;
 
 		cert.signature_algorithm = algorithm_rows[i].algorithm;
-		reason = otls__check_algorithm(&cert, &why);
+		reason = otls__check_algorithm(NULL, &cert, &why);
 		if (reason != algorithm_rows[i].reason)
 			fail_msg("algorithm %zu: %s", i, otls_verify_reason_name(reason));
 		assert_true(reason == OTLS_REASON_OK || why != NULL);

@@ -39,6 +39,7 @@ static const struct limit {
 	{ OTLS_LIMIT_RSA_BITS, "RSA_BITS", "bits of the largest RSA key of a peer or of its issuers" },
 	{ OTLS_LIMIT_ALPN_COUNT, "ALPN_COUNT", "application protocols that a client can offer" },
 	{ OTLS_LIMIT_ALPN_NAME_BYTES, "ALPN_NAME_BYTES", "bytes of one application protocol's name" },
+	{ OTLS_LIMIT_RSA_BITS_MIN, "RSA_BITS_MIN", "bits of the smallest RSA key of a peer or of its issuers" },
 };
 
 /* == the tables == */
