@@ -159,6 +159,7 @@ struct otls_connection {
 	uint64_t shutdown_bits;
 	uint64_t closed_bits; /* those of them that were not only said, but happened */
 	otls_status latest;   /* of the latest call that moves bytes */
+	bool write_refused;   /* the latest write answered WANT_WRITE */
 	uint64_t bytes_in, bytes_out;
 	void *user_data;
 	otls_free_fn free_user_data;

@@ -266,6 +266,8 @@ write_call(otls_connection *conn, const char *function, writing *w, size_t *done
 	while (w->count > 0 && w->pieces[0].iov_len == 0)
 		advance(w, 0);
 	status = w->left > 0 ? otls__run(conn, function, write_step, w) : otls__check(conn, function);
+	if (status == OTLS_OK || status == OTLS_WANT_WRITE)
+		conn->write_refused = status == OTLS_WANT_WRITE;
 	if (done != NULL)
 		*done = w->done;
 	return status;
@@ -326,6 +328,7 @@ flush_step(otls_connection *conn, void *arg)
 	otls_status status = otls__send_queued(conn);
 
 	(void)arg;
+	conn->write_refused = false;
 	if (conn->transport.kind == OTLS_TRANSPORT_MEMORY && conn->output.len > 0)
 		return OTLS_WANT_WRITE;
 	return status == OTLS_ERROR ? otls__explain_send(conn) : status;
@@ -362,6 +365,7 @@ shutdown_step(otls_connection *conn, void *arg)
 	otls_status status = otls__send_queued(conn);
 
 	(void)arg;
+	conn->write_refused = false;
 	if (conn->state == OTLS_STATE_NEW || conn->state == OTLS_STATE_HANDSHAKE)
 		return otls__fail(OTLS_E_BAD_STATE, "otls_connection_shutdown: the handshake is not over");
 	if (status == OTLS_OK && (conn->shutdown_bits & OTLS_SENT_SHUTDOWN) == 0) {

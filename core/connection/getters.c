@@ -130,7 +130,8 @@ waits_for_input(const otls_connection *conn)
 short
 otls_connection_poll_events(const otls_connection *conn)
 {
-	short out = otls_connection_want_write(conn) ? POLLOUT : 0;
+	/* What a refused write waited for may have left with a later read. */
+	short out = conn != NULL && (conn->output.len > 0 || conn->write_refused) ? POLLOUT : 0;
 
 	if (conn == NULL || conn->state == OTLS_STATE_FAILED)
 		return out;

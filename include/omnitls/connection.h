@@ -83,7 +83,8 @@ OTLS_API bool otls_connection_has_pending(const otls_connection *conn); /* a rea
 OTLS_API bool otls_connection_want_read(const otls_connection *conn);   /* the latest call answered WANT_READ */
 OTLS_API bool otls_connection_want_write(const otls_connection *conn);  /* output is queued */
 /* What to poll the transport for: POLLIN, POLLOUT, both, or 0 for "call again now".  The authority, whatever the
- * status was. */
+ * status was: POLLOUT while output is queued, and from a write's WANT_WRITE on until the write is tried again, or given
+ * up by otls_connection_flush or _shutdown (a read in between sends what is queued, and there is room after all). */
 OTLS_API short otls_connection_poll_events(const otls_connection *conn);
 
 typedef enum otls_state {

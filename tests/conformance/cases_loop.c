@@ -9,8 +9,9 @@
 
 #define AMOUNT    ((size_t)300 * 1000) /* bytes that each side sends */
 #define BUFFER    4096                 /* of a socket: less than a record */
-#define PATIENCE  60000                /* milliseconds without any event: it hangs */
-#define IDLE_MOST 3                    /* turns in a row that move nothing: it spins */
+#define RECORD    16384
+#define PATIENCE  60000 /* milliseconds without any event: it hangs */
+#define IDLE_MOST 3     /* turns in a row that move nothing: it spins */
 
 enum manner {
 	MANNER_ONE_CALL, /* one read and one write per turn */
@@ -183,10 +184,58 @@ close_is_here(struct run *run)
 	       CHECK_STATUS(run, otls_connection_read(pair->server, buf, sizeof(buf), &len), OTLS_EOF);
 }
 
+/* Until the socket is full, and a write refused. */
+static bool
+fill_socket(struct run *run, otls_connection *conn)
+{
+	static const uint8_t data[RECORD];
+	otls_status status = OTLS_OK;
+	size_t done = 0;
+
+	while (status == OTLS_OK)
+		status = otls_connection_write(conn, data, sizeof(data), &done);
+	return CHECK_STATUS(run, status, OTLS_WANT_WRITE);
+}
+
+static bool
+empty_socket(struct run *run, otls_connection *writer, otls_connection *reader)
+{
+	uint8_t buf[RECORD];
+	size_t len = 0;
+
+	while (otls_connection_want_write(writer)) {
+		while (otls_connection_read(reader, buf, sizeof(buf), &len) == OTLS_OK)
+			continue;
+		/* This sends what is queued. */
+		if (!CHECK_STATUS(run, otls_connection_read(writer, buf, sizeof(buf), &len), OTLS_WANT_READ))
+			return false;
+	}
+	return true;
+}
+
+/* A write was refused, and a read has sent what it waited for: who has more to write must not wait for input alone. */
+static bool
+refused_write(struct run *run)
+{
+	struct pair *pair = pair_connected(run, WIRE_SOCKETPAIR);
+	size_t done = 0;
+
+	shrink(pair->client);
+	shrink(pair->server);
+	return CHECK_NUMBER(run, otls_connection_poll_events(pair->client), POLLIN) && fill_socket(run, pair->client) &&
+	       empty_socket(run, pair->client, pair->server) &&
+	       CHECK_NUMBER(run, otls_connection_poll_events(pair->client), POLLIN | POLLOUT) &&
+	       CHECK_OK(run, otls_connection_write(pair->client, "more", 4, &done)) &&
+	       CHECK_NUMBER(run, otls_connection_poll_events(pair->client), POLLIN) && fill_socket(run, pair->client) &&
+	       empty_socket(run, pair->client, pair->server) && CHECK_OK(run, otls_connection_flush(pair->client)) &&
+	       CHECK_NUMBER(run, otls_connection_poll_events(pair->client), POLLIN);
+}
+
 static const struct test_case cases[] = {
 	{ "one_call", one_call, .scope = SCOPE_PAIR },
 	{ "greedy", greedy, .scope = SCOPE_PAIR },
 	{ "write_first", write_first, .scope = SCOPE_PAIR },
+	{ "refused_write", refused_write, .scope = SCOPE_PAIR },
 	{ "close_is_here", close_is_here, .scope = SCOPE_PAIR },
 };
 

@@ -264,11 +264,14 @@ static otls_status
 serve(struct session *session)
 {
 	const struct service *service = session->server->service;
-	otls_status status = flush(session);
+	otls_status sent = flush(session), status = OTLS_OK;
 
-	if (status == OTLS_ERROR || (status != OTLS_OK && !service->duplex))
-		return status;
+	if (sent == OTLS_ERROR || (sent != OTLS_OK && !service->duplex))
+		return sent;
 	status = service->step(session);
+	/* What waited was sent by the way: nothing will tell those who wait for that. */
+	if (status == OTLS_WANT_READ && sent != OTLS_OK && !otls_connection_want_write(session->conn))
+		return OTLS_OK;
 	if (status != OTLS_EOF)
 		return status;
 	session_end(session);
