@@ -252,10 +252,11 @@ make_session(otls_connection *conn, otls_bytes state, otls_session **session)
 	return status;
 }
 
-/* What cannot be kept is not: the next handshake is a full one. */
+/* What cannot be kept is not, and no failure: the next handshake is a full one. */
 static void
 take_session(otls_connection *conn)
 {
+	otls_error before = *otls__error_thread();
 	otls_session *session = NULL;
 	uint8_t *state = NULL;
 	size_t cap = 0, len = 0;
@@ -270,19 +271,18 @@ take_session(otls_connection *conn)
 	}
 	if (state != NULL)
 		otls__free_secret(state, cap);
+	*otls__error_thread() = before;
 }
 
 void
 otls__session_settle(otls_connection *conn)
 {
 	const otls_settings *settings = &conn->sealed->settings;
-	otls_error before = *otls__error_thread();
 	const otls_session *offer = conn->offer;
 
 	if (!conn->session_came || settings->session == NULL || conn->state < OTLS_STATE_OPEN)
 		return;
 	take_session(conn);
-	*otls__error_thread() = before;
 	if (conn->offer == NULL || conn->offer == offer)
 		return;
 	conn->in_callback = true;
@@ -293,14 +293,11 @@ otls__session_settle(otls_connection *conn)
 const otls_session *
 otls_connection_session(otls_connection *conn)
 {
-	otls_error before = *otls__error_thread();
-
 	if (conn == NULL || conn->role != OTLS_ROLE_CLIENT || conn->process != otls__process() ||
 	    conn->state < OTLS_STATE_OPEN || conn->state == OTLS_STATE_FAILED)
 		return NULL;
 	if (conn->session_came && !conn->in_callback)
 		take_session(conn);
-	*otls__error_thread() = before;
 	return conn->offer;
 }
 

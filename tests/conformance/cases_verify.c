@@ -86,18 +86,6 @@ make_chain(struct run *run, const struct scene *scene, struct chain *chain)
 }
 
 static bool
-add_list(struct run *run, otls_store *store, const mint_crl_spec *spec, const mint_identity *issuer)
-{
-	otls_bytes der;
-
-	if (spec == NULL)
-		return true;
-	der = mint_crl(spec, issuer);
-	return CHECK(run, der.data != NULL) && run_owns(run, (void *)(uintptr_t)der.data, free) != NULL &&
-	       CHECK_OK(run, otls_store_add_crl(store, der.data, der.len));
-}
-
-static bool
 set_trust(struct run *run, otls_context *client, const struct scene *scene, const struct chain *chain)
 {
 	const mint_identity *trusted = scene->trusted != NULL ? scene->trusted : scene->root;
@@ -118,8 +106,8 @@ set_trust(struct run *run, otls_context *client, const struct scene *scene, cons
 	    !CHECK_OK(run, otls_context_set_verify_depth(client, scene->max_intermediates)))
 		return false;
 	return CHECK_OK(run, otls_store_add_pem(store, pem, strlen(pem))) &&
-	       add_list(run, store, scene->leaf_list, scene->has_middle ? chain->middle : scene->root) &&
-	       add_list(run, store, scene->middle_list, scene->root) &&
+	       pki_add_list(run, store, scene->leaf_list, scene->has_middle ? chain->middle : scene->root) &&
+	       pki_add_list(run, store, scene->middle_list, scene->root) &&
 	       CHECK_OK(run, otls_context_set_store(client, store)) &&
 	       CHECK_OK(run, otls_context_set_verify_flags(client, scene->flags));
 }

@@ -2,6 +2,8 @@
 
 #include "fixtures.h"
 
+#include <stdlib.h>
+
 #define BACKENDS_MAX 16
 
 enum who { CA, OTHER_CA, SERVER, SERVER_RSA, SERVER_RSA_PSS, SERVER_ED25519, CLIENT, WHO_COUNT };
@@ -154,6 +156,18 @@ pki_make(struct run *run, const mint_spec *spec, const mint_identity *issuer)
 	if (own.backend == NULL)
 		own.backend = maker(run);
 	return run_owns_identity(run, mint_certificate(&own, issuer));
+}
+
+bool
+pki_add_list(struct run *run, otls_store *store, const mint_crl_spec *spec, const mint_identity *issuer)
+{
+	otls_bytes der;
+
+	if (spec == NULL)
+		return true;
+	der = mint_crl(spec, issuer);
+	return CHECK(run, der.data != NULL) && run_owns(run, (void *)(uintptr_t)der.data, free) != NULL &&
+	       CHECK_OK(run, otls_store_add_crl(store, der.data, der.len));
 }
 
 void

@@ -18,6 +18,9 @@ mint_key *pki_key(struct run *run);
 /* A certificate of the case's own; NULL issuer: signed by itself.  Belongs to the run. */
 const mint_identity *pki_make(struct run *run, const mint_spec *spec, const mint_identity *issuer);
 
+/* A revocation list by this issuer, into a store; spec NULL: none. */
+bool pki_add_list(struct run *run, otls_store *store, const mint_crl_spec *spec, const mint_identity *issuer);
+
 /* Releases all of it. */
 void pki_fini(void);
 

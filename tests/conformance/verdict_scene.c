@@ -62,18 +62,6 @@ verdict_use_chain(struct run *run, otls_context *server, const struct table *tab
 	       CHECK_OK(run, otls_context_use_key_pair_mem(server, chain, strlen(chain), key, strlen(key)));
 }
 
-static bool
-add_list(struct run *run, otls_store *store, const mint_crl_spec *spec, const mint_identity *issuer)
-{
-	otls_bytes der;
-
-	if (spec == NULL)
-		return true;
-	der = mint_crl(spec, issuer);
-	return CHECK(run, der.data != NULL) && run_owns(run, (void *)(uintptr_t)der.data, free) != NULL &&
-	       CHECK_OK(run, otls_store_add_crl(store, der.data, der.len));
-}
-
 bool
 verdict_set_trust(struct run *run, otls_context *client, const struct table *table)
 {
@@ -86,8 +74,8 @@ verdict_set_trust(struct run *run, otls_context *client, const struct table *tab
 		pem = run_owns(run, mint_chain_pem(trusted), free);
 	return CHECK(run, pem != NULL) && CHECK_OK(run, otls_store_new(&store)) && run_owns_store(run, store) != NULL &&
 	       CHECK_OK(run, otls_store_add_pem(store, pem, strlen(pem))) &&
-	       add_list(run, store, table->leaf_list, table->the_middle) &&
-	       add_list(run, store, table->middle_list, table->the_root) &&
+	       pki_add_list(run, store, table->leaf_list, table->the_middle) &&
+	       pki_add_list(run, store, table->middle_list, table->the_root) &&
 	       (table->max_intermediates < 0 ||
 		   CHECK_OK(run, otls_context_set_verify_depth(client, table->max_intermediates))) &&
 	       CHECK_OK(run, otls_context_set_store(client, store)) &&
