@@ -160,6 +160,11 @@ test_malformed(void **state)
 	parts = good;
 	parts.not_after = TEXT(0x0c, "300102030405Z");
 	assert_refused(&parts);
+	/* curl CVE-2026-87866: with wolfSSL, a second reader of the certificate took the key that was pinned out of what stood
+	 * behind the dates. */
+	parts = good;
+	parts.not_after = JOIN(good.not_after, good.spki);
+	assert_refused(&parts);
 	parts = good;
 	parts.signature = RAW("\x03\x02\x01\x00");
 	assert_refused(&parts);

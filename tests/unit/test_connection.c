@@ -159,6 +159,7 @@ test_setup_failures(void **state)
 
 /* == an engine that cannot be trusted == */
 
+/* wolfSSL CVE-2020-24613: a server that left out its certificate was taken for one that had shown it. */
 static void
 test_no_verdict_asked(void **state)
 {
@@ -170,6 +171,31 @@ test_no_verdict_asked(void **state)
 	assert_int_equal(shake(&p, &server), OTLS_ERROR);
 	assert_failed(p.client, OTLS_E_BACKEND);
 	pair_free(&p);
+}
+
+/* wolfSSL CVE-2022-25640: a client that left out its certificate was let in where one is required. */
+static void
+test_no_client_certificate_asked(void **state)
+{
+	(void)state;
+	for (int required = 0; required < 2; required++) {
+		otls_status server;
+		pair p = { 0 };
+
+		fake_script_reset();
+		assert_int_equal(pair_contexts(&p), OTLS_OK);
+		assert_int_equal(
+		    otls_context_load_verify_mem(p.server_ctx, fake_certificate_pem, strlen(fake_certificate_pem)),
+		    OTLS_OK);
+		assert_int_equal(
+		    otls_context_set_verify(p.server_ctx, required ? OTLS_VERIFY_REQUIRE : OTLS_VERIFY_NONE), OTLS_OK);
+		assert_int_equal(pair_connections(&p, FAKE_NAME), OTLS_OK);
+		shake(&p, &server);
+		assert_int_equal(server, required ? OTLS_ERROR : OTLS_OK);
+		if (required)
+			assert_failed(p.server, OTLS_E_BACKEND);
+		pair_free(&p);
+	}
 }
 
 static void
@@ -655,6 +681,7 @@ main(void)
 		cmocka_unit_test(test_read_and_write_failures),
 		cmocka_unit_test(test_setup_failures),
 		cmocka_unit_test(test_no_verdict_asked),
+		cmocka_unit_test(test_no_client_certificate_asked),
 		cmocka_unit_test(test_failure_before_the_verdict),
 		cmocka_unit_test(test_other_version_than_agreed),
 		cmocka_unit_test(test_other_protocol_than_chosen),

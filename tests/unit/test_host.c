@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -178,6 +179,26 @@ malformed_names(void **state)
 	assert_false(otls_certificate_matches_name(NULL, "a.example"));
 }
 
+/* wolfSSL CVE-2024-5991: a name was read on to the next NUL.  Behind this one, nothing may be read. */
+static void
+nothing_behind_a_name(void **state)
+{
+	static const char der[] = "\x82\x09"
+				  "a.example";
+	fixture f;
+	uint8_t *exact = malloc(sizeof(der) - 1);
+
+	(void)state;
+	assert_non_null(exact);
+	memcpy(exact, der, sizeof(der) - 1);
+	make(&f, NULL, NULL);
+	f.cert.san = otls__bytes(exact, sizeof(der) - 1);
+	assert_true(otls_certificate_matches_name(&f.cert, "a.example"));
+	assert_false(otls_certificate_matches_name(&f.cert, "a.example.com"));
+	assert_false(otls_certificate_matches_name(&f.cert, "a.exampl"));
+	free(exact);
+}
+
 static void
 good_peer_names(void **state)
 {
@@ -241,6 +262,7 @@ main(void)
 		cmocka_unit_test(matching),
 		cmocka_unit_test(common_name_with_nul),
 		cmocka_unit_test(malformed_names),
+		cmocka_unit_test(nothing_behind_a_name),
 		cmocka_unit_test(good_peer_names),
 		cmocka_unit_test(bad_peer_names),
 	};

@@ -74,6 +74,7 @@ static const struct list_row {
 	{ "D", HERE, OTLS_REASON_CRL_INVALID, 0, "signature" },
 	{ "dg", HERE, OTLS_REASON_OK, -1, NULL },
 	{ "Dg", HERE, OTLS_REASON_OK, -1, NULL },
+	/* wolfSSL CVE-2026-6450: what is critical was passed over */
 	{ "u", HERE, OTLS_REASON_CRL_INVALID, 0, "critical" },
 	{ "x", HERE, OTLS_REASON_CRL_INVALID, 0, "entries" },
 	{ "i", HERE, OTLS_REASON_CRL_INVALID, 0, "entries" },

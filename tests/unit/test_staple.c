@@ -135,7 +135,7 @@ when_it_counts(void **state)
 	scene_finish(&s);
 }
 
-/* Of several answers a revocation counts, else the newest. */
+/* Of several answers a revocation counts, else the newest (GnuTLS CVE-2026-3832: one that was good hid the others). */
 static void
 several_answers(void **state)
 {
