@@ -57,6 +57,63 @@ level_row(struct run *run)
 	       CHECK_NUMBER(run, otls_error_verify_depth(otls_connection_error(pair->client)), row->depth);
 }
 
+/* == chains on larger curves == */
+
+static const char p384_key[] = "-----BEGIN PRIVATE KEY-----\n"
+			       "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBhh0CuCUonwYcI2WOt\n"
+			       "I9LxsAzssooe3DFW4uUeM3IH2KKCLI6c5eLYhF6gjjpOClqhZANiAAR6ibxjshYL\n"
+			       "FMycYUjgYW7vsIl6+fzW3+9c2WI4z94eISbR/qjM/jvOLjpndEliHE0okbgFoC99\n"
+			       "Q9hSpuET8aCUYvPbJCoJjVWJCINOds5EC9ofkqxs/C9G5nucKywU1+k=\n"
+			       "-----END PRIVATE KEY-----\n";
+static const char p521_key[] = "-----BEGIN PRIVATE KEY-----\n"
+			       "MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIAzJiKgxuBdvCWmrl6\n"
+			       "y7W18HJANiY4PbVYrcshd2ssDn4FVZscL9zymgh+vlB8vv9QNJnoyVQZrunGj6TX\n"
+			       "Di+2M3KhgYkDgYYABAG+H7uwHtfPXv/PHGlIcDC9mvj5gF6V64qkjngzNz7/AVEP\n"
+			       "Y6zBsTDQrBsJF3oYeaJjMOIP6wb7PcPTUXn5ZjMCRQF594Q96NWD5VWMzQBFucWp\n"
+			       "ohb3bsRG+n7XGfaIjlTYwW213JSMILsUnhwp9kPLQke+oLtNX80axirfcUGm6iY0\n"
+			       "mQ==\n"
+			       "-----END PRIVATE KEY-----\n";
+
+/* A chain of two with keys on one curve, the leaf signed by another scheme than is natural; 0: by that. */
+struct curve_row {
+	int level; /* of both sides */
+	const char *key;
+	uint16_t scheme;
+	const char *group; /* that is agreed on */
+	otls_verify_reason reason;
+	int depth;
+};
+
+static bool
+curve_row(struct run *run)
+{
+	static const char *const names[] = { HOST, NULL };
+	const struct curve_row *row = run->test->row;
+	mint_key *key = run_owns(run, mint_key_from_pem(run->server, row->key), (void (*)(void *))mint_key_free);
+	const mint_spec root = { .key = key, .common_name = "Curve CA", .is_ca = true };
+	const mint_spec leaf = { .key = key, .common_name = HOST, .names = names, .scheme = row->scheme };
+	const mint_identity *ca = pki_make(run, &root, NULL);
+	const mint_identity *own = ca != NULL ? pki_make(run, &leaf, ca) : NULL;
+	otls_context *client = bare_client(run), *server = bare_server(run);
+	struct pair *pair;
+
+	if (own == NULL || !trust(run, client, ca))
+		return false;
+	if (!at_level(run, client, row->level) || (row->reason == OTLS_REASON_OK && !at_level(run, server, row->level)))
+		return left_out(run);
+	if (!use_identity(run, server, own))
+		return false;
+	pair = pair_open(run, client, server, WIRE_MEMORY);
+	if (row->reason == OTLS_REASON_OK)
+		return pair_connect(pair) && CHECK_TEXT(run, otls_connection_group(pair->client), row->group) &&
+		       CHECK(run, otls_cipher_bits(otls_connection_cipher(pair->client)) == 256) &&
+		       pair_exchange(pair, 100);
+	pair_handshake(pair);
+	return CHECK_TEXT(run, otls_error_name(otls_connection_error(pair->client)), "VERIFY") &&
+	       CHECK_NUMBER(run, otls_error_verify_reason(otls_connection_error(pair->client)), row->reason) &&
+	       CHECK_NUMBER(run, otls_error_verify_depth(otls_connection_error(pair->client)), row->depth);
+}
+
 /* Own keys: refused when they are set, and when the level is. */
 static bool
 own_key(struct run *run)
@@ -114,6 +171,10 @@ misuse(struct run *run)
 	{                                                                                                              \
 		name, level_row, &(const struct level_row){ __VA_ARGS__ }, SCOPE_PAIR, 0                               \
 	}
+#define CURVE(name, ...)                                                                                               \
+	{                                                                                                              \
+		name, curve_row, &(const struct curve_row){ __VA_ARGS__ }, SCOPE_PAIR, 0                               \
+	}
 #define WEAK_MIDDLE fixture_weak_leaf, fixture_p256_key, fixture_weak_ca, NULL
 #define SHA1_LEAF   fixture_sha1_leaf, fixture_p256_key, fixture_ca, NULL
 #define BY(make)    NULL, NULL, NULL, make
@@ -126,6 +187,11 @@ static const struct test_case cases[] = {
 	ROW("2_rsa_2048", 2, BY(pki_server_rsa), OTLS_REASON_OK, 0),
 	ROW("3_rsa_2048", 3, BY(pki_server_rsa), OTLS_REASON_WEAK_KEY, 0),
 	ROW("3_p256", 3, BY(pki_server), OTLS_REASON_OK, 0),
+	CURVE("4_p384", 4, p384_key, 0, "secp384r1", OTLS_REASON_OK, 0),
+	CURVE("4_p521", 4, p521_key, 0, "secp384r1", OTLS_REASON_OK, 0),
+	CURVE("4_sha256", 4, p384_key, 0x0403, NULL, OTLS_REASON_WEAK_SIGNATURE, 0),
+	CURVE("5_p521", 5, p521_key, 0, "secp521r1", OTLS_REASON_OK, 0),
+	CURVE("5_sha384", 5, p521_key, 0x0503, NULL, OTLS_REASON_WEAK_SIGNATURE, 0),
 	{ "own_key", own_key, NULL, SCOPE_PAIR, 0 },
 	{ "suites", suites, NULL, SCOPE_PAIR, 0 },
 	{ "misuse", misuse, NULL, SCOPE_BACKEND, 0 },
