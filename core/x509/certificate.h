@@ -82,8 +82,7 @@ struct otls_certificate {
 
 	/* Texts, made when first asked for; set once (compare and swap). */
 	_Atomic(char *) subject_text, issuer_text, common_name, serial_text, signature_text, pem, sha256, sha1, pin;
-	_Atomic(struct otls_san_list *) sans;
-	_Atomic(struct otls_oid_list *) purposes;
+	_Atomic(struct otls_text_list *) sans, purposes, subject_parts, issuer_parts;
 };
 
 /* One DER certificate from a peer or a file; where says what it is for the message ("peer certificate 1",

@@ -294,6 +294,19 @@ is_special(uint32_t c, bool first, bool last)
 }
 
 static bool
+append_plain(otls_bytes value, next_fn next, otls_buffer *text)
+{
+	uint8_t bytes[4];
+	int32_t c = 0;
+
+	while ((c = next(&value)) >= 0) {
+		if (!otls__buffer_append(text, bytes, encode_utf8((uint32_t)c, bytes)))
+			return false;
+	}
+	return true;
+}
+
+static bool
 append_string(otls_bytes value, next_fn next, bool escape, otls_buffer *text)
 {
 	bool first = true;
@@ -459,4 +472,55 @@ otls__common_name_text(otls_bytes name, otls_buffer *text)
 	}
 	next = decoder_of(best.tag);
 	return next == NULL || !is_well_formed(best.contents, next) || append_string(best.contents, next, false, text);
+}
+
+/* == parts == */
+
+static bool
+append_part(const attribute *one, otls_text_list *list)
+{
+	otls_text_item item = { .type = list->text.len };
+	const char *name = type_name(one->oid);
+	next_fn next = decoder_of(one->tag);
+
+	if (!(name != NULL ? append_text(&list->text, name) : otls__oid_text(one->oid, &list->text)) ||
+	    !otls__buffer_append(&list->text, "", 1))
+		return false;
+	item.at = list->text.len;
+	if (next == NULL || !is_well_formed(one->contents, next))
+		return append_hex_value(one, &list->text) && otls__text_list_add(list, &item);
+	return append_plain(one->contents, next, &list->text) && otls__text_list_add(list, &item);
+}
+
+bool
+otls__name_texts(otls_bytes name, otls_text_list *list)
+{
+	attribute one;
+	otls_der rdns;
+	otls_der rdn;
+
+	if (!open_name(name, &rdns))
+		return true;
+	while (otls__der_more(&rdns) && otls__der_enter(&rdns, OTLS_DER_SET, &rdn)) {
+		while (otls__der_more(&rdn) && read_attribute(&rdn, &one)) {
+			if (!append_part(&one, list))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+otls__oid_texts(otls_bytes oids, otls_text_list *list)
+{
+	otls_der der = otls__der(oids, NULL);
+	otls_bytes oid = { NULL, 0 };
+
+	while (otls__der_more(&der) && otls__der_oid(&der, &oid)) {
+		otls_text_item item = { .at = list->text.len };
+
+		if (!otls__oid_text(oid, &list->text) || !otls__text_list_add(list, &item))
+			return false;
+	}
+	return true;
 }

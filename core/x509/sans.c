@@ -62,61 +62,23 @@ append_name(uint8_t tag, otls_bytes contents, otls_bytes whole, otls_san_kind *k
 	return otls__hex_text(whole, otls__lower_hex, text);
 }
 
-static size_t
-count_names(otls_bytes names)
+bool
+otls__san_texts(otls_bytes sans, otls_text_list *list)
 {
-	otls_der der = otls__der(names, NULL);
-	size_t count = 0;
-
-	while (otls__der_more(&der) && otls__der_any(&der, NULL, NULL, NULL))
-		count++;
-	return count;
-}
-
-static bool
-fill(otls_san_list *list, otls_bytes names, otls_buffer *text)
-{
-	otls_der der = otls__der(names, NULL);
+	otls_der der = otls__der(sans, NULL);
 	otls_bytes contents = { NULL, 0 };
 	otls_bytes whole = { NULL, 0 };
 	uint8_t tag = 0;
 
-	for (size_t i = 0; i < list->count && otls__der_any(&der, &tag, &contents, &whole); i++) {
-		list->items[i].at = text->len;
-		if (!append_name(tag, contents, whole, &list->items[i].kind, text))
+	while (otls__der_more(&der) && otls__der_any(&der, &tag, &contents, &whole)) {
+		otls_text_item item = { .at = list->text.len };
+		otls_san_kind kind = OTLS_SAN_OTHER;
+
+		if (!append_name(tag, contents, whole, &kind, &list->text))
 			return false;
-		list->items[i].len = text->len - list->items[i].at;
-		if (!otls__buffer_append(text, "", 1))
+		item.kind = (int)kind;
+		if (!otls__text_list_add(list, &item))
 			return false;
 	}
 	return true;
-}
-
-otls_san_list *
-otls__san_list(const otls_certificate *cert)
-{
-	otls_san_list *list = otls__alloc(sizeof(*list));
-	otls_buffer text = { 0 };
-
-	if (list == NULL)
-		return NULL;
-	list->count = count_names(cert->san);
-	if ((list->items = otls__alloc(list->count * sizeof(list->items[0]))) == NULL ||
-	    !fill(list, cert->san, &text)) {
-		otls__buffer_fini(&text);
-		otls__san_list_free(list);
-		return NULL;
-	}
-	list->text = (char *)text.data;
-	return list;
-}
-
-void
-otls__san_list_free(otls_san_list *list)
-{
-	if (list == NULL)
-		return;
-	otls__free(list->items);
-	otls__free(list->text);
-	otls__free(list);
 }

@@ -144,138 +144,158 @@ write_pin(const otls_certificate *cert, otls_buffer *text)
 	       append_base64(otls__bytes(value, len), false, text);
 }
 
-/* == purposes == */
+/* == lists == */
 
-/* The texts stand behind the pointers to them, in the same block. */
-typedef struct otls_oid_list {
-	size_t count;
-	char *text;
-	size_t at[];
-} otls_oid_list;
-
-static size_t
-count_oids(otls_bytes oids)
+bool
+otls__text_list_add(otls_text_list *list, otls_text_item *item)
 {
-	otls_der der = otls__der(oids, NULL);
-	otls_bytes oid = { NULL, 0 };
-	size_t count = 0;
-
-	while (otls__der_more(&der) && otls__der_oid(&der, &oid))
-		count++;
-	return count;
+	item->len = list->text.len - item->at;
+	return otls__buffer_append(&list->text, "", 1) && otls__buffer_append(&list->items, item, sizeof(*item));
 }
 
+typedef bool (*list_fn)(otls_bytes read, otls_text_list *list);
+
 static void
-free_oids(otls_oid_list *list)
+free_list(otls_text_list *list)
 {
-	if (list != NULL)
-		otls__free(list->text);
+	if (list == NULL)
+		return;
+	otls__buffer_fini(&list->items);
+	otls__buffer_fini(&list->text);
 	otls__free(list);
 }
 
-static otls_oid_list *
-make_oids(otls_bytes oids)
+static otls_text_list *
+make_list(otls_bytes read, list_fn write)
 {
-	otls_der der = otls__der(oids, NULL);
-	size_t count = count_oids(oids);
-	otls_oid_list *list = otls__alloc(sizeof(*list) + count * sizeof(list->at[0]));
-	otls_buffer text = { 0 };
-	otls_bytes oid = { NULL, 0 };
+	otls_text_list *list = otls__alloc(sizeof(*list));
 
-	if (list == NULL)
-		return NULL;
-	while (list->count < count && otls__der_oid(&der, &oid)) {
-		list->at[list->count++] = text.len;
-		if (!otls__oid_text(oid, &text) || !otls__buffer_append(&text, "", 1)) {
-			otls__buffer_fini(&text);
-			free_oids(list);
-			return NULL;
-		}
-	}
-	list->text = (char *)text.data;
+	if (list == NULL || write(read, list))
+		return list;
+	free_list(list);
+	return NULL;
+}
+
+/* NULL: no memory. */
+static const otls_text_list *
+lazy_list(_Atomic(otls_text_list *) *slot, otls_bytes read, list_fn write)
+{
+	otls_text_list *list = atomic_load(slot);
+	otls_text_list *made;
+
+	if (list != NULL || (made = make_list(read, write)) == NULL)
+		return list;
+	if (atomic_compare_exchange_strong(slot, &list, made))
+		return made;
+	free_list(made);
 	return list;
+}
+
+/* NULL: there is no i-th one. */
+static const otls_text_item *
+item_at(const otls_text_list *list, size_t i)
+{
+	if (list == NULL || i >= otls__text_count(list))
+		return NULL;
+	return (const otls_text_item *)(const void *)list->items.data + i;
+}
+
+static const char *
+text_at(const otls_text_list *list, size_t at)
+{
+	return (const char *)list->text.data + at;
 }
 
 const char *
 otls_certificate_extended_key_usage_at(const otls_certificate *cert, size_t i)
 {
-	otls_certificate *shared = otls__certificate_shared(cert);
-	otls_oid_list *list;
-	otls_oid_list *made;
+	const otls_text_list *list;
+	const otls_text_item *item;
 
-	if (cert == NULL || cert->extended_key_usage.len == 0)
+	if (cert == NULL)
 		return NULL;
-	list = atomic_load(&shared->purposes);
-	if (list == NULL) {
-		if ((made = make_oids(cert->extended_key_usage)) == NULL)
-			return NULL;
-		if (atomic_compare_exchange_strong(&shared->purposes, &list, made))
-			list = made;
-		else
-			free_oids(made);
-	}
-	return i < list->count ? list->text + list->at[i] : NULL;
+	list = lazy_list(&otls__certificate_shared(cert)->purposes, cert->extended_key_usage, otls__oid_texts);
+	item = item_at(list, i);
+	return item != NULL ? text_at(list, item->at) : NULL;
 }
 
 /* == alternative names == */
 
-/* NULL: none, or no memory. */
-static const otls_san_list *
+static const otls_text_list *
 sans_of(const otls_certificate *cert)
 {
-	otls_certificate *shared = otls__certificate_shared(cert);
-	otls_san_list *list;
-	otls_san_list *made;
-
-	if (cert == NULL || cert->san.len == 0)
-		return NULL;
-	list = atomic_load(&shared->sans);
-	if (list != NULL || (made = otls__san_list(cert)) == NULL)
-		return list;
-	if (atomic_compare_exchange_strong(&shared->sans, &list, made))
-		return made;
-	otls__san_list_free(made);
-	return list;
+	return cert != NULL ? lazy_list(&otls__certificate_shared(cert)->sans, cert->san, otls__san_texts) : NULL;
 }
 
 const char *
 otls_certificate_san_at(const otls_certificate *cert, size_t i, size_t *len)
 {
-	const otls_san_list *list = sans_of(cert);
+	const otls_text_list *list = sans_of(cert);
+	const otls_text_item *item = item_at(list, i);
 
 	if (len != NULL)
-		*len = 0;
-	if (list == NULL || i >= list->count)
-		return NULL;
-	if (len != NULL)
-		*len = list->items[i].len;
-	return list->text + list->items[i].at;
+		*len = item != NULL ? item->len : 0;
+	return item != NULL ? text_at(list, item->at) : NULL;
 }
 
 otls_san_kind
 otls_certificate_san_kind(const otls_certificate *cert, size_t i)
 {
-	const otls_san_list *list = sans_of(cert);
+	const otls_text_item *item = item_at(sans_of(cert), i);
 
-	return list != NULL && i < list->count ? list->items[i].kind : (otls_san_kind)0;
+	return item != NULL ? (otls_san_kind)item->kind : (otls_san_kind)0;
 }
 
 const char *
 otls_certificate_san_next(const otls_certificate *cert, otls_san_kind kind, size_t *i)
 {
-	const otls_san_list *list = sans_of(cert);
-	const char *text;
+	const otls_text_list *list = sans_of(cert);
+	const otls_text_item *item;
 
-	if (list == NULL || i == NULL)
+	if (i == NULL)
 		return NULL;
-	while (*i < list->count) {
-		size_t at = (*i)++;
+	while ((item = item_at(list, *i)) != NULL) {
+		const char *text = text_at(list, item->at);
 
-		text = list->text + list->items[at].at;
-		if (list->items[at].kind == kind && strlen(text) == list->items[at].len)
+		(*i)++;
+		if (item->kind == (int)kind && strlen(text) == item->len)
 			return text;
 	}
 	return NULL;
+}
+
+/* == parts of names == */
+
+static const char *
+part_at(const otls_text_list *list, size_t i, const char **type, size_t *len)
+{
+	const otls_text_item *item = item_at(list, i);
+
+	if (type != NULL)
+		*type = item != NULL ? text_at(list, item->type) : NULL;
+	if (len != NULL)
+		*len = item != NULL ? item->len : 0;
+	return item != NULL ? text_at(list, item->at) : NULL;
+}
+
+const char *
+otls_certificate_subject_part_at(const otls_certificate *cert, size_t i, const char **type, size_t *len)
+{
+	const otls_text_list *list = NULL;
+
+	if (cert != NULL)
+		list = lazy_list(&otls__certificate_shared(cert)->subject_parts, cert->subject, otls__name_texts);
+	return part_at(list, i, type, len);
+}
+
+const char *
+otls_certificate_issuer_part_at(const otls_certificate *cert, size_t i, const char **type, size_t *len)
+{
+	const otls_text_list *list = NULL;
+
+	if (cert != NULL)
+		list = lazy_list(&otls__certificate_shared(cert)->issuer_parts, cert->issuer, otls__name_texts);
+	return part_at(list, i, type, len);
 }
 
 /* == getters == */
@@ -435,6 +455,8 @@ otls__certificate_free_texts(otls_certificate *cert)
 	otls__free(atomic_load(&cert->sha256));
 	otls__free(atomic_load(&cert->sha1));
 	otls__free(atomic_load(&cert->pin));
-	otls__san_list_free(atomic_load(&cert->sans));
-	free_oids(atomic_load(&cert->purposes));
+	free_list(atomic_load(&cert->sans));
+	free_list(atomic_load(&cert->purposes));
+	free_list(atomic_load(&cert->subject_parts));
+	free_list(atomic_load(&cert->issuer_parts));
 }

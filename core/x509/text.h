@@ -25,18 +25,30 @@ bool otls__oid_text(otls_bytes oid, otls_buffer *text);
 bool otls__hex_text(otls_bytes bytes, const char digits[16], otls_buffer *text);
 extern const char otls__lower_hex[16], otls__upper_hex[16];
 
-/* The texts of what was read, each behind the other, with a NUL behind each. */
-typedef struct otls_san_list {
-	size_t count;
-	struct otls_san {
-		otls_san_kind kind;
-		size_t at, len; /* in text */
-	} * items;
-	char *text;
-} otls_san_list;
+/* Texts of several things that were read, each behind the other, with a NUL behind each. */
+typedef struct otls_text_list {
+	otls_buffer items; /* of otls_text_item */
+	otls_buffer text;
+} otls_text_list;
 
-/* NULL: no memory. */
-otls_san_list *otls__san_list(const otls_certificate *cert);
-void otls__san_list_free(otls_san_list *list);
+typedef struct otls_text_item {
+	int kind;    /* an otls_san_kind */
+	size_t type; /* where the name of an attribute's type begins in text */
+	size_t at, len;
+} otls_text_item;
+
+static inline size_t
+otls__text_count(const otls_text_list *list)
+{
+	return list->items.len / sizeof(otls_text_item);
+}
+
+/* Ends the item that begins at item->at, with what was appended to the text since; false: no memory. */
+bool otls__text_list_add(otls_text_list *list, otls_text_item *item);
+
+/* Each adds the items of one list; false: no memory. */
+bool otls__san_texts(otls_bytes sans, otls_text_list *list);
+bool otls__name_texts(otls_bytes name, otls_text_list *list);
+bool otls__oid_texts(otls_bytes oids, otls_text_list *list);
 
 #endif

@@ -78,6 +78,13 @@ OTLS_API void otls_certificate_free(otls_certificate *cert);
 /* RFC 4514 text: "CN=www.example.org,O=Example,C=NL", the last RDN first. */
 OTLS_API const char *otls_certificate_subject(const otls_certificate *cert);
 OTLS_API const char *otls_certificate_issuer(const otls_certificate *cert);
+/* The i-th attribute of the name, in the certificate's order (C, O, ..., CN, as a rule): its value in UTF-8, and its length
+ * in *len (text from peers may hold NUL); in *type what RFC 4514 and X.520 call it ("CN", "emailAddress"), or its dotted
+ * OID.  What is no string is "#" and the hex of its DER.  type and len may be NULL.  NULL after the last one. */
+OTLS_API const char *otls_certificate_subject_part_at(
+    const otls_certificate *cert, size_t i, const char **type, size_t *len);
+OTLS_API const char *otls_certificate_issuer_part_at(
+    const otls_certificate *cert, size_t i, const char **type, size_t *len);
 /* The common name, the most specific one; "" where there is none.  For display: names are never checked against it. */
 OTLS_API const char *otls_certificate_common_name(const otls_certificate *cert);
 /* Upper-case hex, two digits a byte, as it stands in the certificate. */

@@ -672,6 +672,51 @@ test_common_name(void **state)
 }
 
 static void
+assert_part(const otls_certificate *cert, size_t i, const char *type, const char *value, size_t value_len)
+{
+	const char *name = NULL;
+	size_t len = 0;
+	const char *text = otls_certificate_subject_part_at(cert, i, &name, &len);
+
+	assert_non_null(text);
+	assert_string_equal(name, type);
+	assert_int_equal(len, value_len);
+	assert_memory_equal(text, value, len + 1); /* and the NUL behind it */
+}
+
+static void
+test_name_parts(void **state)
+{
+	make_certificate parts = make_parts();
+	otls_certificate *cert;
+	const char *type = "";
+	size_t len = 1;
+
+	(void)state;
+	parts.subject = DER(0x30, ATTRIBUTE("\x55\x04\x06", TEXT(0x13, "NL")),
+	    DER(0x31, DER(0x30, RAW("\x06\x03\x55\x04\x0a"), TEXT(0x14, "Caf\xe9")),
+		DER(0x30, RAW("\x06\x03\x55\x04\x0b"),
+		    RAW("\x0c\x03"
+			"a\0b"))),
+	    ATTRIBUTE("\x2a\x03\x04", TEXT(0x0c, "x, \\y")), CN("#1"), ATTRIBUTE("\x55\x04\x04", RAW("\x0c\x01\xff")));
+	cert = parse(&parts);
+	assert_part(cert, 0, "C", "NL", 2);
+	assert_part(cert, 1, "O", "Caf\xc3\xa9", 5);
+	assert_part(cert, 2, "OU", "a\0b", 3);
+	assert_part(cert, 3, "1.2.3.4", "x, \\y", 5);
+	assert_part(cert, 4, "CN", "#1", 2);
+	assert_part(cert, 5, "SN", "#0C01FF", 7);
+	assert_null(otls_certificate_subject_part_at(cert, 6, &type, &len));
+	assert_null(type);
+	assert_int_equal(len, 0);
+	assert_string_equal(otls_certificate_issuer_part_at(cert, 0, NULL, NULL), "issuer");
+	assert_null(otls_certificate_issuer_part_at(cert, 1, &type, NULL));
+	otls_certificate_free(cert);
+	assert_null(otls_certificate_subject_part_at(NULL, 0, &type, &len));
+	assert_null(otls_certificate_issuer_part_at(NULL, 0, NULL, NULL));
+}
+
+static void
 test_oid_text(void **state)
 {
 	static const struct row {
@@ -887,6 +932,7 @@ main(void)
 		cmocka_unit_test(test_other_keys),
 		cmocka_unit_test(test_name_text),
 		cmocka_unit_test(test_common_name),
+		cmocka_unit_test(test_name_parts),
 		cmocka_unit_test(test_oid_text),
 		cmocka_unit_test(test_sans),
 		cmocka_unit_test(test_pem_and_back),
