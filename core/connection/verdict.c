@@ -161,6 +161,7 @@ otls_verify_params
 otls__verify_params(const otls_connection *conn, const otls_store *store)
 {
 	const otls_settings *settings = &conn->sealed->settings;
+	uint64_t flags = settings->verify_flags | otls__store_flags(store);
 	bool check_name = conn->role == OTLS_ROLE_CLIENT && !conn->skip_name_check && conn->peer_name.text[0] != '\0';
 
 	return (otls_verify_params){
@@ -170,9 +171,9 @@ otls__verify_params(const otls_connection *conn, const otls_store *store)
 		.chain_len = conn->peer.count,
 		.peer = conn->role == OTLS_ROLE_CLIENT ? OTLS_ROLE_SERVER : OTLS_ROLE_CLIENT,
 		.name = check_name ? &conn->peer_name : NULL,
-		.key_use = otls__key_use(settings->verify_flags),
+		.key_use = otls__key_use(flags),
 		.max_intermediates = settings->verify_depth,
-		.flags = settings->verify_flags,
+		.flags = flags,
 		.time = otls__store_time(store),
 		.level = otls__level(settings->level),
 		.version = conn->gate.version,

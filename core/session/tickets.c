@@ -111,7 +111,7 @@ add_verification(material *m, const otls_sealed *sealed)
 	const otls_settings *settings = &sealed->settings;
 
 	add_number(m, settings->verify_mode);
-	add_number(m, settings->verify_flags);
+	add_number(m, settings->verify_flags | otls__store_flags(settings->store));
 	add_number(m, (uint64_t)settings->verify_depth);
 	add_number(m, (uint64_t)settings->level);
 	add_number(m, settings->verify != NULL);

@@ -4,6 +4,7 @@
 #include "error.h"
 #include "x509/pem.h"
 #include "x509/platform.h"
+#include "x509/verify.h"
 
 #include <time.h>
 
@@ -17,6 +18,7 @@ struct otls_store {
 	atomic_uint refs;
 	atomic_bool sealed;
 	int64_t time; /* INT64_MIN: the clock's */
+	uint64_t flags;
 	entry *entries;
 	size_t count, cap;
 	otls_crl **crls;
@@ -199,6 +201,12 @@ otls__store_time(const otls_store *store)
 	return store != NULL && store->time != INT64_MIN ? store->time : (int64_t)time(NULL);
 }
 
+uint64_t
+otls__store_flags(const otls_store *store)
+{
+	return store != NULL ? store->flags : 0;
+}
+
 size_t
 otls__store_count(const otls_store *store)
 {
@@ -228,6 +236,7 @@ otls__store_copy(const otls_store *store, otls_store **copy)
 		return OTLS_ERROR;
 	}
 	(*copy)->time = store->time;
+	(*copy)->flags = store->flags;
 	return OTLS_OK;
 }
 
@@ -396,6 +405,18 @@ otls_store_set_time(otls_store *store, int64_t unix_seconds)
 	if (check_open(store, __func__) != OTLS_OK)
 		return OTLS_ERROR;
 	store->time = unix_seconds;
+	return OTLS_OK;
+}
+
+otls_status
+otls_store_set_flags(otls_store *store, uint64_t flags)
+{
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if ((flags & ~OTLS_PATH_FLAGS) != 0)
+		return otls__fail(OTLS_E_UNSUPPORTED, "%s: flags 0x%llx are a context's", __func__,
+		    (unsigned long long)(flags & ~OTLS_PATH_FLAGS));
+	store->flags = flags;
 	return OTLS_OK;
 }
 

@@ -16,7 +16,9 @@ const otls_crl *otls__store_find_crl(const otls_store *store, otls_bytes issuer,
 void otls__store_seal(otls_store *store);
 /* The time to judge by, Unix seconds: what set_time said, else the clock's. */
 int64_t otls__store_time(const otls_store *store);
-/* A new store with the same certificates, revocation lists and time, not sealed. */
+/* OTLS_VERIFY_FLAG_* that hold for all who use it; 0 for NULL. */
+uint64_t otls__store_flags(const otls_store *store);
+/* A new store with the same certificates, revocation lists, time and flags, not sealed. */
 otls_status otls__store_copy(const otls_store *store, otls_store **copy);
 size_t otls__store_count(const otls_store *store);
 /* Equal for equal sets of certificates and revocation lists.  false: the engine's digest failed. */

@@ -171,6 +171,13 @@ otls_verification_set_ocsp_response_file(otls_verification *verification, const 
 
 /* == judging == */
 
+/* Its own, and the store's. */
+static uint64_t
+flags_of(const otls_verification *verification)
+{
+	return verification->flags | otls__store_flags(verification->store);
+}
+
 static bool
 is_response_asked(const otls_verification *verification)
 {
@@ -228,9 +235,9 @@ otls_verification_run(otls_verification *verification, const otls_certificate *l
 		.extra_len = verification->extra_len,
 		.peer = verification->peer,
 		.name = verification->name.text[0] != '\0' ? &verification->name : NULL,
-		.key_use = otls__key_use(verification->flags),
+		.key_use = otls__key_use(flags_of(verification)),
 		.max_intermediates = verification->depth,
-		.flags = verification->flags,
+		.flags = flags_of(verification),
 		.time = otls__store_time(verification->store),
 		.find_all = true,
 	};
@@ -281,7 +288,7 @@ is_asked(const otls_verification *verification, size_t check)
 	if (check == otls__verify_check_of(OTLS_REASON_HOSTNAME_MISMATCH))
 		return verification->name.text[0] != '\0';
 	if (check == otls__verify_check_of(OTLS_REASON_REVOKED))
-		return (verification->flags & OTLS_CRL_FLAGS) != 0 || is_response_asked(verification);
+		return (flags_of(verification) & OTLS_CRL_FLAGS) != 0 || is_response_asked(verification);
 	return true;
 }
 

@@ -170,6 +170,10 @@ OTLS_MUST_USE otls_status otls_store_add_crl_file(otls_store *store, const char 
 /* Judges certificates as of this time, in Unix seconds, instead of the clock's: tests, forensics.
  * INT64_MIN: the clock again.  Fails with BAD_STATE once the store is in use. */
 OTLS_MUST_USE otls_status otls_store_set_time(otls_store *store, int64_t unix_seconds);
+/* OTLS_VERIFY_FLAG_* (context.h) that hold for all who judge by this store, beside their own.  Replaces the store's.
+ * Errors    UNSUPPORTED: flags that are about more than chains and revocation lists (OCSP, OCSP_REQUIRE, NATIVE_TOO);
+ * BAD_STATE: the store is in use. */
+OTLS_MUST_USE otls_status otls_store_set_flags(otls_store *store, uint64_t flags);
 /* The i-th certificate; NULL after the last one. */
 OTLS_API const otls_certificate *otls_store_certificate_at(const otls_store *store, size_t i);
 

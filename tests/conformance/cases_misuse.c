@@ -296,6 +296,7 @@ null_certificate(struct run *run)
 		NOTE(otls_store_add_directory(NULL, "a")),
 		NOTE(otls_store_add_platform(NULL)),
 		NOTE(otls_store_set_time(NULL, 1)),
+		NOTE(otls_store_set_flags(NULL, 0)),
 		NOTE(otls_backend_register(NULL)),
 	};
 

@@ -23,7 +23,7 @@ struct scene {
 	const mint_identity *trusted;
 	bool trust_leaf, trust_middle;
 	const mint_crl_spec *leaf_list, *middle_list; /* revocation lists of their issuers; NULL: none */
-	uint64_t flags;
+	uint64_t flags, store_flags;
 	int max_intermediates; /* -1: the default */
 	int64_t time;          /* 0: now */
 	/* Instead of all that: */
@@ -101,6 +101,8 @@ set_trust(struct run *run, otls_context *client, const struct scene *scene, cons
 	if (!CHECK_OK(run, otls_store_new(&store)) || run_owns_store(run, store) == NULL)
 		return false;
 	if (scene->time != 0 && !CHECK_OK(run, otls_store_set_time(store, scene->time)))
+		return false;
+	if (!CHECK_OK(run, otls_store_set_flags(store, scene->store_flags)))
 		return false;
 	if (scene->max_intermediates >= 0 &&
 	    !CHECK_OK(run, otls_context_set_verify_depth(client, scene->max_intermediates)))
@@ -400,6 +402,14 @@ crl_missing(struct run *run, struct scene *scene, bool bad)
 {
 	(void)run;
 	scene->flags = OTLS_VERIFY_FLAG_CRL | (bad ? 0 : OTLS_VERIFY_FLAG_CRL_SOFT);
+}
+
+/* Asked for by the store, and softened by it. */
+static void
+crl_missing_for_store(struct run *run, struct scene *scene, bool bad)
+{
+	(void)run;
+	scene->store_flags = OTLS_VERIFY_FLAG_CRL | (bad ? 0 : OTLS_VERIFY_FLAG_CRL_SOFT);
 }
 
 static void
@@ -1058,6 +1068,7 @@ static const struct test_case cases[] = {
 	ROW("revoked_intermediate", revoked_intermediate, REVOKED, 1, 44),
 	ROW("revoked_by_old_list", revoked_by_old_list, REVOKED, 0, 44),
 	ROW("crl_missing", crl_missing, CRL_MISSING, 0, ANY_ALERT),
+	ROW("crl_missing_for_store", crl_missing_for_store, CRL_MISSING, 0, ANY_ALERT),
 	ROW("crl_expired", crl_expired, CRL_EXPIRED, 0, ANY_ALERT),
 	ROW("crl_damaged", crl_damaged, CRL_INVALID, 0, ANY_ALERT),
 	ROW("bad_signature", bad_signature, BAD_SIGNATURE, 0, ANY_ALERT),

@@ -185,10 +185,14 @@ test_seal_and_copy(void **state)
 	(void)state;
 	add(store, "a", 1);
 	assert_int_equal(otls_store_set_time(store, 1234), OTLS_OK);
+	assert_int_equal(otls_store_set_flags(store, OTLS_VERIFY_FLAG_CRL), OTLS_OK);
+	assert_int_equal(otls_store_set_flags(store, OTLS_VERIFY_FLAG_NATIVE_TOO), OTLS_ERROR);
+	assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_UNSUPPORTED);
 	otls__store_seal(store);
 	assert_int_equal(otls_store_add_certificate(store, cert), OTLS_ERROR);
 	assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_BAD_STATE);
 	assert_int_equal(otls_store_set_time(store, 5), OTLS_ERROR);
+	assert_int_equal(otls_store_set_flags(store, 0), OTLS_ERROR);
 	assert_int_equal(otls_store_add_platform(store), OTLS_ERROR);
 	assert_int_equal(otls_store_add_directory(store, "/"), OTLS_ERROR);
 	assert_int_equal(otls_store_add_file(store, "/"), OTLS_ERROR);
@@ -201,6 +205,7 @@ test_seal_and_copy(void **state)
 	assert_int_equal(otls__store_count(copy), 2);
 	assert_int_equal(otls__store_count(store), 1);
 	assert_int_equal(otls__store_time(copy), 1234);
+	assert_int_equal(otls__store_flags(copy), OTLS_VERIFY_FLAG_CRL);
 	assert_int_equal(otls_store_set_time(copy, INT64_MIN), OTLS_OK);
 	assert_true(otls__store_time(copy) > 1700000000);
 	otls_store_free(copy);
