@@ -6,6 +6,7 @@
 #include "x509/der.h"
 #include "x509/general_name.h"
 #include "x509/judge.h"
+#include "x509/text.h"
 
 #include <stdio.h>
 
@@ -118,19 +119,29 @@ is_printable(otls_bytes text)
 	return true;
 }
 
-/* Quoted local parts with "@" inside are not read: they count as malformed. */
+/* A local part may be in UTF-8 (RFC 9598, section 3).  Quoted ones with "@" inside are not read: they count as malformed. */
+static bool
+is_local_part(otls_bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] <= ' ' || text.data[i] == 0x7f)
+			return false;
+	}
+	return text.len > 0 && otls__is_utf8(text);
+}
+
 static bool
 email_name_valid(otls_bytes name)
 {
 	otls_bytes local, host;
 
-	return split_mailbox(name, &local, &host) && local.len > 0 && is_printable(local) && otls__is_host_name(host);
+	return split_mailbox(name, &local, &host) && is_local_part(local) && otls__is_host_name(host);
 }
 
 static bool
 email_base_valid(otls_bytes base)
 {
-	return email_name_valid(base) || domain_base_valid(base);
+	return is_printable(base) && (email_name_valid(base) || domain_base_valid(base));
 }
 
 /* The local part is compared as it is, the host without regard to case. */
@@ -350,6 +361,30 @@ is_allowed(inquiry *ask, uint8_t tag, otls_bytes name)
 	return !permits || any_matches(ask, ask->set.permitted, tag, name, form->within);
 }
 
+/* An address in UTF-8 (SmtpUTF8Mailbox): what is said of addresses binds it, too (RFC 9598, section 6).  OtherName
+ * without its tag; false: it is something else. */
+static bool
+read_mailbox(otls_bytes other_name, otls_bytes *mailbox)
+{
+	otls_der der = otls__der(other_name, NULL), value;
+	otls_bytes oid;
+
+	return otls__der_oid(&der, &oid) && otls__bytes_equal(oid, OTLS_OID("\x2b\x06\x01\x05\x05\x07\x08\x09")) &&
+	       otls__der_enter(&der, OTLS_DER_CONTEXT_CONSTRUCTED(0), &value) &&
+	       otls__der_read(&value, OTLS_DER_UTF8_STRING, mailbox);
+}
+
+static bool
+alternative_name_allowed(inquiry *ask, uint8_t tag, otls_bytes name)
+{
+	otls_bytes mailbox;
+
+	if (!spend(ask->judge, 0) || !is_allowed(ask, tag, name))
+		return false;
+	return tag != OTLS_GENERAL_NAME_OTHER || !read_mailbox(name, &mailbox) ||
+	       is_allowed(ask, OTLS_GENERAL_NAME_EMAIL, mailbox);
+}
+
 /* What kinds of names there are among the alternative ones. */
 typedef struct kinds {
 	bool email, host;
@@ -365,7 +400,7 @@ alternative_names_allowed(inquiry *ask, const otls_certificate *cert, kinds *fou
 	while (otls__der_more(&names) && otls__der_any(&names, &tag, &name, NULL)) {
 		found->email = found->email || tag == OTLS_GENERAL_NAME_EMAIL;
 		found->host = found->host || otls__names_host(tag, name);
-		if (!spend(ask->judge, 0) || !is_allowed(ask, tag, name))
+		if (!alternative_name_allowed(ask, tag, name))
 			return false;
 	}
 	return true;

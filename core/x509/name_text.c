@@ -243,6 +243,12 @@ is_well_formed(otls_bytes value, next_fn next)
 	return c == -1;
 }
 
+bool
+otls__is_utf8(otls_bytes text)
+{
+	return is_well_formed(text, next_utf8);
+}
+
 static size_t
 encode_utf8(uint32_t c, uint8_t out[4])
 {

@@ -21,6 +21,7 @@ bool otls__name_text(otls_bytes name, otls_buffer *text);
 bool otls__common_name_text(otls_bytes name, otls_buffer *text);
 /* Appends "2.5.29.17" for the contents of an OID. */
 bool otls__oid_text(otls_bytes oid, otls_buffer *text);
+bool otls__is_utf8(otls_bytes text);
 /* Appends two digits a byte. */
 bool otls__hex_text(otls_bytes bytes, const char digits[16], otls_buffer *text);
 extern const char otls__lower_hex[16], otls__upper_hex[16];

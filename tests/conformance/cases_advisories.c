@@ -259,13 +259,13 @@ put_long(uint8_t *out, uint8_t tag, size_t len)
 
 /* The leaf has an address in UTF-8: a SmtpUTF8Mailbox (RFC 9598, section 3). */
 static void
-use_utf8_address(struct table *table, const mint_extension *permitted)
+use_utf8_address(struct table *table, const mint_extension *excluded)
 {
 	static const mint_extension san = EXTENSION("2.5.29.17", false,
 	    "\x30\x2d\xa0\x1b\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x09\xa0\x0f\x0c\x0d\xc3\xa4@xn--a.test"
 	    "\x82\x0eserver.example");
 
-	verdict_extend(&table->middle, permitted);
+	verdict_extend(&table->middle, excluded);
 	table->leaf.names = NULL;
 	verdict_extend(&table->leaf, &san);
 }
@@ -274,29 +274,29 @@ static void
 address_under_long_label(struct run *run, struct table *table)
 {
 	static uint8_t der[16 + LONG_LABEL];
-	static const mint_extension permitted = { "2.5.29.30", true, der, sizeof(der) };
+	static const mint_extension excluded = { "2.5.29.30", true, der, sizeof(der) };
 	size_t at = put_long(der, 0x30, 12 + LONG_LABEL);
 
 	(void)run;
-	at += put_long(der + at, 0xa0, 8 + LONG_LABEL);
+	at += put_long(der + at, 0xa1, 8 + LONG_LABEL);
 	at += put_long(der + at, 0x30, 4 + LONG_LABEL);
 	at += put_long(der + at, 0x81, LONG_LABEL);
 	memset(der + at, 'a', LONG_LABEL);
 	memcpy(der + at, "xn--", 4);
-	use_utf8_address(table, &permitted);
+	use_utf8_address(table, &excluded);
 }
 
 static void
 address_under_label(struct run *run, struct table *table)
 {
-	static uint8_t der[8 + LABEL_MAX] = { 0x30, 6 + LABEL_MAX, 0xa0, 4 + LABEL_MAX, 0x30, 2 + LABEL_MAX, 0x81,
+	static uint8_t der[8 + LABEL_MAX] = { 0x30, 6 + LABEL_MAX, 0xa1, 4 + LABEL_MAX, 0x30, 2 + LABEL_MAX, 0x81,
 		LABEL_MAX };
-	static const mint_extension permitted = { "2.5.29.30", true, der, sizeof(der) };
+	static const mint_extension excluded = { "2.5.29.30", true, der, sizeof(der) };
 
 	(void)run;
 	memset(der + 8, 'a', LABEL_MAX);
 	memcpy(der + 8, "xn--", 4);
-	use_utf8_address(table, &permitted);
+	use_utf8_address(table, &excluded);
 }
 
 /* == alternative names that were passed over == */

@@ -72,6 +72,21 @@ static const struct constraint_row {
 	MAIL(PERMITTED, "a.test", "a@b@a.test", NAME_CONSTRAINTS),
 	MAIL(PERMITTED, "a@b@a.test", "a@a.test", MALFORMED),
 	MAIL(EXCLUDED, "a.test", "me@a.test", NAME_CONSTRAINTS),
+	MAIL(PERMITTED, "\xc3\xa4@a.test", "me@a.test", MALFORMED),
+/* addresses in UTF-8 (RFC 9598): otherName { SmtpUTF8Mailbox, [0] { UTF8String } } */
+#define MAIL8(list, base, len1, len2, name, why)                                                                       \
+	{                                                                                                              \
+		list, 0x81, TEXT(base), OTLS_SAN_OTHER,                                                                \
+		    TEXT("\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x09\xa0" len1 "\x0c" len2 name), OTLS_REASON_##why      \
+	}
+	MAIL8(PERMITTED, "a.test", "\x0b", "\x09", "\xc3\xa4@A.test", OK),
+	MAIL8(PERMITTED, "b.test", "\x0b", "\x09", "\xc3\xa4@a.test", NAME_CONSTRAINTS),
+	MAIL8(PERMITTED, "me@a.test", "\x0b", "\x09", "\xc3\xa4@a.test", NAME_CONSTRAINTS),
+	MAIL8(PERMITTED, "me@a.test", "\x0b", "\x09", "me@a.test", OK),
+	MAIL8(PERMITTED, "a.test", "\x0b", "\x09", "\xc3\x24@a.test", NAME_CONSTRAINTS),
+	MAIL8(EXCLUDED, "a.test", "\x0b", "\x09", "\xc3\xa4@a.test", NAME_CONSTRAINTS),
+	MAIL8(EXCLUDED, "b.test", "\x0b", "\x09", "\xc3\xa4@a.test", OK),
+	MAIL8(EXCLUDED, "b.test", "\x0b", "\x09", "\xc3\xa4-a.test", NAME_CONSTRAINTS),
 #define URI(list, base, name, why)                                                                                     \
 	{                                                                                                              \
 		list, 0x86, TEXT(base), OTLS_SAN_URI, TEXT(name), OTLS_REASON_##why                                    \

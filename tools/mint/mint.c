@@ -146,9 +146,15 @@ put_name(struct der_out *out, otls_bytes raw, const char *common_name)
 static void
 put_general_name(struct der_out *out, otls_san_kind kind, const void *data, size_t len)
 {
-	static const int choice[] = { [OTLS_SAN_EMAIL] = 1, [OTLS_SAN_DNS] = 2, [OTLS_SAN_URI] = 6, [OTLS_SAN_IP] = 7 };
+	static const int tags[] = {
+		[OTLS_SAN_EMAIL] = DER_CONTEXT | 1,
+		[OTLS_SAN_DNS] = DER_CONTEXT | 2,
+		[OTLS_SAN_URI] = DER_CONTEXT | 6,
+		[OTLS_SAN_IP] = DER_CONTEXT | 7,
+		[OTLS_SAN_OTHER] = DER_CONTEXT_CONSTRUCTED,
+	};
 
-	der_value(out, DER_CONTEXT | choice[kind], data, len);
+	der_value(out, tags[kind], data, len);
 }
 
 static void

@@ -44,7 +44,7 @@ otls_bytes mint_key_spki(const mint_key *key);
 
 /* One subject alternative name, or what is to pass for one: the bytes are written as they are. */
 typedef struct mint_name {
-	otls_san_kind kind; /* DNS, EMAIL, URI or IP */
+	otls_san_kind kind; /* DNS, EMAIL, URI, IP or OTHER: otherName */
 	const void *data;
 	size_t len;
 } mint_name;
