@@ -88,6 +88,17 @@ otls__buffer_view(const otls_buffer *buffer)
 	return otls__bytes(buffer->data, buffer->len);
 }
 
+/* Whether a list of IANA numbers has this one. */
+static inline bool
+otls__ids_have(const uint16_t *ids, size_t count, uint16_t id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (ids[i] == id)
+			return true;
+	}
+	return false;
+}
+
 /* Monotonic microseconds. */
 int64_t otls__now(void);
 /* secure_getenv: NULL in set-uid programs. */

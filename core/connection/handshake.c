@@ -172,15 +172,6 @@ otls__native_new(otls_connection *conn, otls_identity *identity)
 
 /* == after the last byte: what was negotiated must be what was allowed == */
 
-static bool
-has_id(const uint16_t *ids, size_t count, uint16_t id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
 /* 0: the engine does not know, or there was none.  What DHE of TLS 1.2 takes is on no list of ours. */
 static otls_status
 check_group(const otls_connection *conn)
@@ -189,7 +180,7 @@ check_group(const otls_connection *conn)
 
 	if (info->group == 0 || otls_cipher_by_id(info->suite)->kx == OTLS_KX_DHE)
 		return OTLS_OK;
-	if (!has_id(conn->sealed->groups, conn->sealed->group_count, info->group) ||
+	if (!otls__ids_have(conn->sealed->groups, conn->sealed->group_count, info->group) ||
 	    (conn->gate.group != 0 && conn->gate.group != info->group))
 		return otls__fail(OTLS_E_HANDSHAKE, "group 0x%04x was negotiated and is not allowed", info->group);
 	return OTLS_OK;
@@ -201,7 +192,7 @@ check_scheme(const otls_connection *conn)
 {
 	uint16_t scheme = conn->info.peer_scheme;
 
-	if (scheme == 0 || has_id(conn->sealed->schemes, conn->sealed->scheme_count, scheme))
+	if (scheme == 0 || otls__ids_have(conn->sealed->schemes, conn->sealed->scheme_count, scheme))
 		return OTLS_OK;
 	return otls__fail(OTLS_E_HANDSHAKE, "the peer signed by the scheme 0x%04x, which is not allowed", scheme);
 }
@@ -216,7 +207,8 @@ check_negotiated(const otls_connection *conn)
 	    info->version != conn->gate.version)
 		return otls__fail(
 		    OTLS_E_HANDSHAKE, "%s was negotiated and is not allowed", otls__version_name(info->version));
-	if (!has_id(conn->sealed->suites, conn->sealed->suite_count, info->suite) || info->suite != conn->gate.suite)
+	if (!otls__ids_have(conn->sealed->suites, conn->sealed->suite_count, info->suite) ||
+	    info->suite != conn->gate.suite)
 		return otls__fail(OTLS_E_HANDSHAKE, "suite 0x%04x was negotiated and is not allowed", info->suite);
 	return check_group(conn) == OTLS_OK ? check_scheme(conn) : OTLS_ERROR;
 }

@@ -152,9 +152,9 @@ bool otls__settings_serve(const otls_settings *settings, otls_role role);
 /* The mode in force: what was set, else the role's own. */
 uint64_t otls__settings_verify_mode(const otls_settings *settings, otls_role role);
 
-/* BAD_ARGUMENT for bits that do not go together, or not with the method's role. */
 /* UNSUPPORTED for bits that the engine cannot do. */
 otls_status otls__verify_mode_can(const otls_engine *engine, const char *function, uint64_t mode);
+/* BAD_ARGUMENT for bits that do not go together, or not with the method's role. */
 otls_status otls__verify_mode_check(const char *function, otls_method method, uint64_t mode);
 
 /* One engine context: what it was built for, and its neighbour. */

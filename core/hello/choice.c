@@ -50,22 +50,13 @@ check_version(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 	return OTLS_OK;
 }
 
-static bool
-has_id(const uint16_t *ids, size_t count, uint16_t id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
 static otls_status
 check_suite(const otls_gate *gate, const otls_server_hello *hello, int *alert)
 {
 	const otls_cipher *cipher = otls_cipher_by_id(hello->suite);
 
 	if (cipher == NULL || !otls__pairs_have(gate->client.suites, hello->suite) ||
-	    !has_id(gate->rules.suites, gate->rules.suite_count, hello->suite)) {
+	    !otls__ids_have(gate->rules.suites, gate->rules.suite_count, hello->suite)) {
 		*alert = ALERT_ILLEGAL_PARAMETER;
 		return otls__fail(
 		    OTLS_E_HANDSHAKE, "the server chooses the suite 0x%04x, which is not allowed", hello->suite);
@@ -158,7 +149,7 @@ static bool
 is_group_allowed(const otls_gate *gate, uint16_t group)
 {
 	return otls__pairs_have(gate->client.groups, group) &&
-	       (gate->rules.groups == NULL || has_id(gate->rules.groups, gate->rules.group_count, group));
+	       (gate->rules.groups == NULL || otls__ids_have(gate->rules.groups, gate->rules.group_count, group));
 }
 
 static otls_status

@@ -377,15 +377,6 @@ find_tls13(otls_bytes word)
 	return 0;
 }
 
-static bool
-has_id(const uint16_t *ids, size_t count, uint16_t id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
 otls_status
 otls__ciphersuites_resolve(const char *function, const char *text, uint16_t **ids, size_t *count)
 {
@@ -397,7 +388,7 @@ otls__ciphersuites_resolve(const char *function, const char *text, uint16_t **id
 	for (text += strspn(text, SEPARATORS); *text != '\0'; text += strspn(text, SEPARATORS)) {
 		size_t len = strcspn(text, SEPARATORS);
 		uint16_t id = find_tls13(otls__bytes(text, len));
-		if (id != 0 && !has_id(*ids, *count, id))
+		if (id != 0 && !otls__ids_have(*ids, *count, id))
 			(*ids)[(*count)++] = id;
 		text += len;
 	}

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define ALERT_HANDSHAKE_FAILURE 40
-
 struct lists {
 	const char *client, *server; /* NULL: the default */
 	const char *chosen;          /* OpenSSL's name; NULL: nothing is in common */
@@ -25,18 +23,6 @@ set_list(struct run *run, otls_context *ctx, const char *list)
 }
 
 static bool
-check_refused(struct run *run, const struct pair *pair)
-{
-	const otls_error *server = otls_connection_error(pair->server), *client = otls_connection_error(pair->client);
-
-	return CHECK_TEXT(run, otls_error_name(server), "HANDSHAKE") &&
-	       CHECK_NUMBER(run, otls_error_alert(server), ALERT_HANDSHAKE_FAILURE) &&
-	       CHECK(run, otls_error_alert_was_sent(server)) &&
-	       CHECK_TEXT(run, otls_error_name(client), "ALERT_RECEIVED") &&
-	       CHECK_NUMBER(run, otls_error_alert(client), ALERT_HANDSHAKE_FAILURE);
-}
-
-static bool
 agree(struct run *run)
 {
 	const struct row *row = run->test->row;
@@ -50,7 +36,7 @@ agree(struct run *run)
 	pair = pair_open(run, client, server, WIRE_VARIED);
 	if (lists->chosen == NULL) {
 		pair_handshake(pair);
-		return check_refused(run, pair);
+		return pair_check_no_overlap(pair);
 	}
 	return pair_connect(pair) &&
 	       CHECK_TEXT(run, otls_cipher_openssl_name(otls_connection_cipher(pair->client)), lists->chosen) &&
@@ -71,7 +57,7 @@ no_key_for_it(struct run *run)
 	if (run->version == OTLS_TLS1_3)
 		return pair_connect(pair);
 	pair_handshake(pair);
-	return check_refused(run, pair);
+	return pair_check_no_overlap(pair);
 }
 
 /* What a list resolves to is what the connection answers, best first. */

@@ -59,12 +59,6 @@ level_row(struct run *run)
 
 /* == chains on larger curves == */
 
-static const char p384_key[] = "-----BEGIN PRIVATE KEY-----\n"
-			       "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBhh0CuCUonwYcI2WOt\n"
-			       "I9LxsAzssooe3DFW4uUeM3IH2KKCLI6c5eLYhF6gjjpOClqhZANiAAR6ibxjshYL\n"
-			       "FMycYUjgYW7vsIl6+fzW3+9c2WI4z94eISbR/qjM/jvOLjpndEliHE0okbgFoC99\n"
-			       "Q9hSpuET8aCUYvPbJCoJjVWJCINOds5EC9ofkqxs/C9G5nucKywU1+k=\n"
-			       "-----END PRIVATE KEY-----\n";
 static const char p521_key[] = "-----BEGIN PRIVATE KEY-----\n"
 			       "MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIAzJiKgxuBdvCWmrl6\n"
 			       "y7W18HJANiY4PbVYrcshd2ssDn4FVZscL9zymgh+vlB8vv9QNJnoyVQZrunGj6TX\n"
@@ -187,9 +181,9 @@ static const struct test_case cases[] = {
 	ROW("2_rsa_2048", 2, BY(pki_server_rsa), OTLS_REASON_OK, 0),
 	ROW("3_rsa_2048", 3, BY(pki_server_rsa), OTLS_REASON_WEAK_KEY, 0),
 	ROW("3_p256", 3, BY(pki_server), OTLS_REASON_OK, 0),
-	CURVE("4_p384", 4, p384_key, 0, "secp384r1", OTLS_REASON_OK, 0),
+	CURVE("4_p384", 4, pki_p384_key, 0, "secp384r1", OTLS_REASON_OK, 0),
 	CURVE("4_p521", 4, p521_key, 0, "secp384r1", OTLS_REASON_OK, 0),
-	CURVE("4_sha256", 4, p384_key, 0x0403, NULL, OTLS_REASON_WEAK_SIGNATURE, 0),
+	CURVE("4_sha256", 4, pki_p384_key, 0x0403, NULL, OTLS_REASON_WEAK_SIGNATURE, 0),
 	CURVE("5_p521", 5, p521_key, 0, "secp521r1", OTLS_REASON_OK, 0),
 	CURVE("5_sha384", 5, p521_key, 0x0503, NULL, OTLS_REASON_WEAK_SIGNATURE, 0),
 	{ "own_key", own_key, NULL, SCOPE_PAIR, 0 },

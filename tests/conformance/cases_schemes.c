@@ -6,23 +6,6 @@
 
 enum { ALERT_HANDSHAKE_FAILURE = 40 };
 
-enum key { P256, RSA, RSA_PSS, ED25519 };
-
-static const mint_identity *
-server_identity(struct run *run, enum key key)
-{
-	switch (key) {
-	case RSA:
-		return pki_server_rsa(run);
-	case RSA_PSS:
-		return pki_server_rsa_pss(run);
-	case ED25519:
-		return pki_server_ed25519(run);
-	default:
-		return pki_server(run);
-	}
-}
-
 /* What a side says of how the other one signed.  Where the library does not tell, there is nothing to be said. */
 static bool
 check_scheme(struct run *run, const otls_connection *conn, const char *scheme)
@@ -35,24 +18,12 @@ check_scheme(struct run *run, const otls_connection *conn, const char *scheme)
 	return CHECK_TEXT(run, told, scheme);
 }
 
-static bool
-check_refused(struct run *run, const struct pair *pair)
-{
-	const otls_error *server = otls_connection_error(pair->server), *client = otls_connection_error(pair->client);
-
-	return CHECK_TEXT(run, otls_error_name(server), "HANDSHAKE") &&
-	       CHECK_NUMBER(run, otls_error_alert(server), ALERT_HANDSHAKE_FAILURE) &&
-	       CHECK(run, otls_error_alert_was_sent(server)) &&
-	       CHECK_TEXT(run, otls_error_name(client), "ALERT_RECEIVED") &&
-	       CHECK_NUMBER(run, otls_error_alert(client), ALERT_HANDSHAKE_FAILURE);
-}
-
 /* Keys that are marked for RSA-PSS are not for every library: then they are refused when they are set. */
 static bool
-can_use(struct run *run, otls_context *ctx, enum key key)
+can_use(struct run *run, otls_context *ctx, enum pki_kind key)
 {
 	const otls_backend *backend = otls_context_backend(ctx);
-	const mint_identity *identity = server_identity(run, key);
+	const mint_identity *identity = pki_server_with(run, key);
 
 	if (identity == NULL)
 		return false;
@@ -69,7 +40,7 @@ can_use(struct run *run, otls_context *ctx, enum key key)
 /* == a server signs == */
 
 struct row {
-	enum key key;
+	enum pki_kind key;
 	const char *client, *server; /* NULL: the default */
 	const char *tls12, *tls13;   /* by what the server signs; NULL: it cannot */
 	bool own;                    /* it is not the first of the client's: without OWN_SCHEMES, the server cannot */
@@ -101,7 +72,7 @@ server_signs(struct run *run)
 	if (row->key == RSA_PSS && !otls_backend_has(run->client, OTLS_CAP_PSS_KEYS))
 		return CHECK_NUMBER(
 		    run, otls_connection_verify_result(pair->client, NULL), OTLS_REASON_UNSUPPORTED_KEY);
-	return check_refused(run, pair);
+	return pair_check_no_overlap(pair);
 }
 
 /* One of the two kinds of PSS is allowed, and not the one that the server's key has. */
@@ -116,7 +87,7 @@ other_kind_of_pss(struct run *run)
 		return false;
 	pair = pair_open(run, client, server, WIRE_VARIED);
 	pair_handshake(pair);
-	return check_refused(run, pair);
+	return pair_check_no_overlap(pair);
 }
 
 /* A server that signs by what the client did not offer.  TLS 1.2 has it in plain: the scheme, and the 256 bytes of the
@@ -164,20 +135,20 @@ certificate_by_scheme(struct run *run)
 {
 	static const struct {
 		const char *schemes;
-		enum key key;
+		enum pki_kind key;
 	} rows[] = {
 		{ "rsa_pss_rsae_sha256", RSA }, { "ed25519", ED25519 }, { "ecdsa_secp256r1_sha256", P256 },
 		{ "ed25519:rsa_pss_rsae_sha384", RSA }, /* the first of the server's that fits */
 	};
-	static const enum key order[] = { RSA, P256, ED25519 };
+	static const enum pki_kind order[] = { RSA, P256, ED25519 };
 	otls_context *client = good_client(run), *server = bare_server(run);
 	struct pair *pair;
 
 	for (size_t i = 0; i < COUNT(order); i++)
-		if (!use_identity(run, server, server_identity(run, order[i])))
+		if (!use_identity(run, server, pki_server_with(run, order[i])))
 			return false;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const mint_identity *wanted = server_identity(run, rows[i].key);
+		const mint_identity *wanted = pki_server_with(run, rows[i].key);
 		size_t len = 0;
 		const uint8_t *der;
 

@@ -183,47 +183,8 @@ missing(struct run *run)
 
 /* == keys of all kinds, in both roles == */
 
-enum kind { P256, P384, RSA, RSA_PSS, ED25519 };
-
-static const char p384_key[] = "-----BEGIN PRIVATE KEY-----\n"
-			       "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBhh0CuCUonwYcI2WOt\n"
-			       "I9LxsAzssooe3DFW4uUeM3IH2KKCLI6c5eLYhF6gjjpOClqhZANiAAR6ibxjshYL\n"
-			       "FMycYUjgYW7vsIl6+fzW3+9c2WI4z94eISbR/qjM/jvOLjpndEliHE0okbgFoC99\n"
-			       "Q9hSpuET8aCUYvPbJCoJjVWJCINOds5EC9ofkqxs/C9G5nucKywU1+k=\n"
-			       "-----END PRIVATE KEY-----\n";
-
-static const mint_identity *
-make_p384(struct run *run)
-{
-	static const char *const names[] = { HOST, NULL };
-	mint_spec spec = { .common_name = HOST, .names = names };
-	const mint_identity *made;
-
-	spec.key = mint_key_from_pem(run->server, p384_key);
-	made = pki_make(run, &spec, pki_ca(run));
-	mint_key_free(spec.key);
-	return made;
-}
-
-static const mint_identity *
-make_identity(struct run *run, enum kind kind)
-{
-	switch (kind) {
-	case P384:
-		return make_p384(run);
-	case RSA:
-		return pki_server_rsa(run);
-	case RSA_PSS:
-		return pki_server_rsa_pss(run);
-	case ED25519:
-		return pki_server_ed25519(run);
-	default:
-		return pki_server(run);
-	}
-}
-
 static bool
-scheme_is(struct run *run, enum kind kind, uint16_t scheme)
+scheme_is(struct run *run, enum pki_kind kind, uint16_t scheme)
 {
 	switch (kind) {
 	case P256:
@@ -244,7 +205,7 @@ scheme_is(struct run *run, enum kind kind, uint16_t scheme)
 
 /* Both sides have to know what to do with such keys: schemes.key_for_pss shows what comes of it otherwise. */
 static bool
-missing_kind(struct run *run, enum kind kind)
+missing_kind(struct run *run, enum pki_kind kind)
 {
 	if (missing(run))
 		return true;
@@ -257,14 +218,14 @@ missing_kind(struct run *run, enum kind kind)
 static bool
 serves(struct run *run)
 {
-	enum kind kind = *(const enum kind *)run->test->row;
+	enum pki_kind kind = *(const enum pki_kind *)run->test->row;
 	struct signer *signer = new_signer(run, SIGNS);
 	otls_context *server = bare_server(run);
 	struct pair *pair;
 
 	if (missing_kind(run, kind))
 		return true;
-	if (!use_signer(run, server, make_identity(run, kind), signer))
+	if (!use_signer(run, server, pki_server_with(run, kind), signer))
 		return run->outcome == OUTCOME_UNSUPPORTED;
 	pair = pair_open(run, good_client(run), server, WIRE_MEMORY);
 	return pair_connect(pair) && CHECK_NUMBER(run, signer->calls, 1) &&
@@ -277,7 +238,7 @@ serves(struct run *run)
 static bool
 shows(struct run *run)
 {
-	enum kind kind = *(const enum kind *)run->test->row;
+	enum pki_kind kind = *(const enum pki_kind *)run->test->row;
 	struct signer *signer = new_signer(run, SIGNS);
 	otls_context *server = good_server(run), *client = good_client(run);
 	struct pair *pair;
@@ -287,7 +248,7 @@ shows(struct run *run)
 	if (!trust(run, server, pki_ca(run)) ||
 	    !CHECK_OK(run, otls_context_set_verify(server, OTLS_VERIFY_PEER | OTLS_VERIFY_FAIL_IF_NO_PEER_CERT)))
 		return false;
-	if (!use_signer(run, client, make_identity(run, kind), signer))
+	if (!use_signer(run, client, pki_server_with(run, kind), signer))
 		return run->outcome == OUTCOME_UNSUPPORTED;
 	pair = pair_open(run, client, server, WIRE_MEMORY);
 	return pair_connect(pair) && CHECK_NUMBER(run, signer->calls, 1) && scheme_is(run, kind, signer->scheme) &&
@@ -297,7 +258,7 @@ shows(struct run *run)
 /* == answers that are no signatures == */
 
 struct mood_row {
-	enum kind kind;
+	enum pki_kind kind;
 	enum mood mood;
 	const char *says; /* in the message */
 };
@@ -307,7 +268,7 @@ fails(struct run *run)
 {
 	const struct mood_row *row = run->test->row;
 	struct signer *signer = new_signer(run, row->mood);
-	const mint_identity *identity = make_identity(run, row->kind);
+	const mint_identity *identity = pki_server_with(run, row->kind);
 	otls_context *server = bare_server(run);
 	const otls_error *err;
 	struct pair *pair;
@@ -339,7 +300,7 @@ chosen_among_several(struct run *run)
 {
 	static const char *const lists[] = { "ECDHE+AESGCM+aRSA", "ECDHE+AESGCM+aECDSA" };
 	struct signer *signer = new_signer(run, SIGNS);
-	bool rsa_is_remote = *(const enum kind *)run->test->row == RSA;
+	bool rsa_is_remote = *(const enum pki_kind *)run->test->row == RSA;
 	otls_context *server = bare_server(run);
 
 	if (missing(run))
@@ -522,7 +483,7 @@ other_backend(struct run *run)
 }
 
 /* clang-format off */
-#define KIND(which) &(const enum kind){ which }
+#define KIND(which) &(const enum pki_kind){ which }
 /* clang-format on */
 #define FAILS(name, key, how, says)                                                                                    \
 	{                                                                                                              \

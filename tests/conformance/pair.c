@@ -13,6 +13,8 @@
 #define PATIENCE     5000 /* milliseconds that a socket may take to become ready */
 #define CHUNK        32768
 
+enum { ALERT_HANDSHAKE_FAILURE = 40 };
+
 /* == links == */
 static bool
 link_reserve(struct link *link, size_t more)
@@ -517,6 +519,19 @@ bool
 pair_exchange(struct pair *pair, size_t n)
 {
 	return pair_send(pair, pair->client, n) && pair_send(pair, pair->server, n);
+}
+
+bool
+pair_check_no_overlap(const struct pair *pair)
+{
+	const otls_error *server = otls_connection_error(pair->server), *client = otls_connection_error(pair->client);
+	struct run *run = pair->run;
+
+	return CHECK_TEXT(run, otls_error_name(server), "HANDSHAKE") &&
+	       CHECK_NUMBER(run, otls_error_alert(server), ALERT_HANDSHAKE_FAILURE) &&
+	       CHECK(run, otls_error_alert_was_sent(server)) &&
+	       CHECK_TEXT(run, otls_error_name(client), "ALERT_RECEIVED") &&
+	       CHECK_NUMBER(run, otls_error_alert(client), ALERT_HANDSHAKE_FAILURE);
 }
 
 bool

@@ -62,6 +62,8 @@ bool pair_move(struct pair *pair);
 void pair_handshake(struct pair *pair);
 /* The same, and both must succeed. */
 bool pair_connect(struct pair *pair);
+/* Behind a handshake: the server found nothing that both would do, and both know. */
+bool pair_check_no_overlap(const struct pair *pair);
 /* Sends n bytes of a pattern from one side to the other and compares them. */
 bool pair_send(struct pair *pair, otls_connection *from, size_t n);
 /* pair_send both ways. */

@@ -6,7 +6,14 @@
 
 #define BACKENDS_MAX 16
 
-enum who { CA, OTHER_CA, SERVER, SERVER_RSA, SERVER_RSA_PSS, SERVER_ED25519, CLIENT, WHO_COUNT };
+enum who { CA, OTHER_CA, SERVER, SERVER_P384, SERVER_RSA, SERVER_RSA_PSS, SERVER_ED25519, CLIENT, WHO_COUNT };
+
+const char pki_p384_key[] = "-----BEGIN PRIVATE KEY-----\n"
+			    "MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBhh0CuCUonwYcI2WOt\n"
+			    "I9LxsAzssooe3DFW4uUeM3IH2KKCLI6c5eLYhF6gjjpOClqhZANiAAR6ibxjshYL\n"
+			    "FMycYUjgYW7vsIl6+fzW3+9c2WI4z94eISbR/qjM/jvOLjpndEliHE0okbgFoC99\n"
+			    "Q9hSpuET8aCUYvPbJCoJjVWJCINOds5EC9ofkqxs/C9G5nucKywU1+k=\n"
+			    "-----END PRIVATE KEY-----\n";
 
 static struct pki {
 	const otls_backend *backend;
@@ -50,6 +57,8 @@ make_server(const otls_backend *backend, const mint_identity *ca, enum who who)
 	spec.rsa_pss = who == SERVER_RSA_PSS;
 	if (who == SERVER_RSA || who == SERVER_RSA_PSS)
 		spec.key = mint_key_from_pem(backend, fixture_rsa_key);
+	else if (who == SERVER_P384)
+		spec.key = mint_key_from_pem(backend, pki_p384_key);
 	else
 		spec.key = mint_key_generate(backend, OTLS_KEY_ED25519);
 	if (spec.key != NULL)
@@ -132,6 +141,20 @@ const mint_identity *
 pki_server_ed25519(struct run *run)
 {
 	return get(run, SERVER_ED25519);
+}
+
+const mint_identity *
+pki_server_with(struct run *run, enum pki_kind kind)
+{
+	static const enum who whose[] = {
+		[P256] = SERVER,
+		[P384] = SERVER_P384,
+		[RSA] = SERVER_RSA,
+		[RSA_PSS] = SERVER_RSA_PSS,
+		[ED25519] = SERVER_ED25519,
+	};
+
+	return get(run, whose[kind]);
 }
 
 const mint_identity *

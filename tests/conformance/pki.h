@@ -13,6 +13,11 @@ const mint_identity *pki_server_rsa_pss(struct run *run); /* and marked for RSA-
 const mint_identity *pki_server_ed25519(struct run *run); /* and with Ed25519 */
 const mint_identity *pki_client(struct run *run);         /* "client", by the CA, for clients */
 
+enum pki_kind { P256, P384, RSA, RSA_PSS, ED25519 };
+/* HOST, by the CA, with this kind of key. */
+const mint_identity *pki_server_with(struct run *run, enum pki_kind kind);
+extern const char pki_p384_key[];
+
 /* A key for certificates that a case makes itself: P-256. */
 mint_key *pki_key(struct run *run);
 /* A certificate of the case's own; NULL issuer: signed by itself.  Belongs to the run. */
