@@ -4,6 +4,7 @@
 #include "error.h"
 #include "registry/registry.h"
 #include "session/session.h"
+#include "x509/platform.h"
 
 /* == life == */
 
@@ -158,26 +159,10 @@ otls__sealed_native(otls_sealed *sealed, otls_role role, otls_identity *identity
 
 /* == trust == */
 
-static otls_status
-platform_trust(otls_sealed *sealed)
-{
-	otls_store *store = NULL;
-
-	if (sealed->platform != NULL)
-		return OTLS_OK;
-	if (otls_store_new(&store) != OTLS_OK || otls_store_add_platform(store) != OTLS_OK) {
-		otls_store_free(store);
-		return OTLS_ERROR;
-	}
-	otls__store_seal(store);
-	sealed->platform = store;
-	return OTLS_OK;
-}
-
 otls_status
 otls__sealed_trust(otls_sealed *sealed, otls_role role, otls_store **store)
 {
-	otls_status status;
+	otls_status status = OTLS_OK;
 
 	*store = sealed->settings.store;
 	if (*store != NULL && otls__store_count(*store) > 0)
@@ -187,7 +172,8 @@ otls__sealed_trust(otls_sealed *sealed, otls_role role, otls_store **store)
 		    *store != NULL ? "the store is empty"
 				   : "a server that verifies its clients needs to be told whom to trust");
 	pthread_mutex_lock(&sealed->lock);
-	status = platform_trust(sealed);
+	if (sealed->platform == NULL)
+		status = otls__platform_store(&sealed->platform);
 	*store = sealed->platform;
 	pthread_mutex_unlock(&sealed->lock);
 	return status;

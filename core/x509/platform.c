@@ -8,6 +8,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -224,13 +227,12 @@ collect_named(otls_store *store, const char *file, const char *directory)
 	    is_set(directory) ? directory : "");
 }
 
-otls_status
-otls__collect_platform(otls_store *store, const char *path)
+static otls_status
+collect_platform(otls_store *store)
 {
 	const char *file = otls__getenv("SSL_CERT_FILE");
 	const char *directory = otls__getenv("SSL_CERT_DIR");
 
-	(void)path;
 	if (is_set(file) || is_set(directory))
 		return collect_named(store, file, directory);
 	for (size_t i = 0; i < OTLS_COUNT(files) && otls__store_count(store) == 0; i++) {
@@ -245,4 +247,109 @@ otls__collect_platform(otls_store *store, const char *path)
 		return otls__fail(
 		    OTLS_E_NO_TRUST, "no trusted certificates in any of the places where systems keep them");
 	return OTLS_OK;
+}
+
+/* == read once == */
+
+static struct {
+	pthread_mutex_t lock;
+	otls_store *store; /* sealed; NULL: nobody has asked yet */
+	uint64_t mark;     /* of the places when it was read */
+} shared = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void
+mark_bytes(uint64_t *mark, const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < len; i++)
+		*mark = (*mark ^ bytes[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+}
+
+/* Another file in its place, or other contents, make another mark. */
+static void
+mark_place(uint64_t *mark, const char *path)
+{
+	int64_t parts[5] = { 0 };
+	struct stat info;
+
+	if (stat(path, &info) == 0) {
+		parts[0] = (int64_t)info.st_dev;
+		parts[1] = (int64_t)info.st_ino;
+		parts[2] = (int64_t)info.st_size;
+		parts[3] = (int64_t)info.st_mtime;
+		parts[4] = (int64_t)info.st_ctime;
+	}
+	mark_bytes(mark, path, strlen(path) + 1);
+	mark_bytes(mark, parts, sizeof(parts));
+}
+
+static void
+mark_directories(uint64_t *mark, const char *value)
+{
+	char path[PATH_MAX];
+
+	for (size_t len = 0; value[0] != '\0'; value += len + (value[len] == ':')) {
+		len = strcspn(value, ":");
+		snprintf(path, sizeof(path), "%.*s", (int)(len < PATH_MAX ? len : PATH_MAX - 1), value);
+		mark_place(mark, path);
+	}
+}
+
+static uint64_t
+mark_platform(void)
+{
+	const char *file = otls__getenv("SSL_CERT_FILE");
+	const char *directory = otls__getenv("SSL_CERT_DIR");
+	uint64_t mark = UINT64_C(0xcbf29ce484222325);
+
+	if (is_set(file))
+		mark_place(&mark, file);
+	mark_bytes(&mark, "", 1);
+	if (is_set(directory))
+		mark_directories(&mark, directory);
+	if (is_set(file) || is_set(directory))
+		return mark;
+	for (size_t i = 0; i < OTLS_COUNT(files); i++)
+		mark_place(&mark, files[i]);
+	for (size_t i = 0; i < OTLS_COUNT(directories); i++)
+		mark_place(&mark, directories[i]);
+	return mark;
+}
+
+static otls_status
+read_platform(otls_store **store)
+{
+	otls_error before = *otls_error_last(); /* what is passed over is no failure */
+
+	if (otls_store_new(store) != OTLS_OK)
+		return OTLS_ERROR;
+	if (collect_platform(*store) != OTLS_OK) {
+		otls_store_free(*store);
+		return OTLS_ERROR;
+	}
+	*otls__error_thread() = before;
+	otls__store_seal(*store);
+	return OTLS_OK;
+}
+
+otls_status
+otls__platform_store(otls_store **store)
+{
+	otls_status status = OTLS_OK;
+	otls_store *fresh = NULL;
+	uint64_t mark;
+
+	pthread_mutex_lock(&shared.lock);
+	mark = mark_platform();
+	if (shared.store == NULL || shared.mark != mark) {
+		if ((status = read_platform(&fresh)) == OTLS_OK) {
+			otls_store_free(shared.store);
+			shared.store = fresh;
+			shared.mark = mark;
+		}
+	}
+	*store = status == OTLS_OK ? otls_store_ref(shared.store) : NULL;
+	pthread_mutex_unlock(&shared.lock);
+	return status;
 }

@@ -334,14 +334,19 @@ otls_store_add_file(otls_store *store, const char *path)
 	return path == NULL ? otls__fail_null(__func__, "path") : add_file(store, path, add_text);
 }
 
-static otls_status
-add_found(otls_store *store, otls_status (*collect)(otls_store *found, const char *path), const char *path)
+otls_status
+otls_store_add_directory(otls_store *store, const char *path)
 {
 	otls_store *found = NULL;
 	otls_error before = *otls_error_last(); /* what is passed over is no failure of this call */
 	otls_status status = OTLS_ERROR;
 
-	if (otls_store_new(&found) == OTLS_OK && collect(found, path) == OTLS_OK && merge(store, found) == OTLS_OK) {
+	if (check_open(store, __func__) != OTLS_OK)
+		return OTLS_ERROR;
+	if (path == NULL)
+		return otls__fail_null(__func__, "path");
+	if (otls_store_new(&found) == OTLS_OK && otls__collect_directory(found, path) == OTLS_OK &&
+	    merge(store, found) == OTLS_OK) {
 		*otls__error_thread() = before;
 		status = OTLS_OK;
 	}
@@ -350,21 +355,16 @@ add_found(otls_store *store, otls_status (*collect)(otls_store *found, const cha
 }
 
 otls_status
-otls_store_add_directory(otls_store *store, const char *path)
-{
-	if (check_open(store, __func__) != OTLS_OK)
-		return OTLS_ERROR;
-	if (path == NULL)
-		return otls__fail_null(__func__, "path");
-	return add_found(store, otls__collect_directory, path);
-}
-
-otls_status
 otls_store_add_platform(otls_store *store)
 {
-	if (check_open(store, __func__) != OTLS_OK)
+	otls_store *platform = NULL;
+	otls_status status;
+
+	if (check_open(store, __func__) != OTLS_OK || otls__platform_store(&platform) != OTLS_OK)
 		return OTLS_ERROR;
-	return add_found(store, otls__collect_platform, NULL);
+	status = merge(store, platform);
+	otls_store_free(platform);
+	return status;
 }
 
 static otls_status

@@ -159,7 +159,9 @@ OTLS_MUST_USE otls_status otls_store_add_file(otls_store *store, const char *pat
  * certificates are passed over; a directory without a certificate is an error. */
 OTLS_MUST_USE otls_status otls_store_add_directory(otls_store *store, const char *path);
 /* The platform's trust: the file and directory that SSL_CERT_FILE and SSL_CERT_DIR name (not in set-uid programs),
- * else the first of the places that systems keep it in.  Errors    NO_TRUST: none was found. */
+ * else the first of the places that systems keep it in.  It is read once in a process, and again when a file or directory
+ * there has been changed; stores and contexts that are there already stay as they are.  Errors    NO_TRUST: none was
+ * found. */
 OTLS_MUST_USE otls_status otls_store_add_platform(otls_store *store);
 /* Certificate revocation lists (RFC 5280, section 5): one as DER, or every "X509 CRL" block of a PEM text; those of
  * several issuers, and several of one, may be in a store.  They count where OTLS_VERIFY_FLAG_CRL or CRL_ALL is set.

@@ -390,6 +390,29 @@ test_file(void **state)
 	otls_store_free(store);
 }
 
+/* Whoever asks gets what was read once, until it is another file. */
+static void
+test_platform_is_read_once(void **state)
+{
+	place *where = *state;
+	otls_store *first = new_store(), *second = new_store(), *third = new_store();
+
+	fill_place(where);
+	unsetenv("SSL_CERT_DIR");
+	setenv("SSL_CERT_FILE", path_of(where, "b.pem"), 1);
+	assert_int_equal(otls_store_add_platform(first), OTLS_OK);
+	assert_int_equal(otls_store_add_platform(second), OTLS_OK);
+	assert_ptr_equal(otls_store_certificate_at(first, 0), otls_store_certificate_at(second, 0));
+	assert_int_equal(rename(path_of(where, "a.crt"), getenv("SSL_CERT_FILE")), 0);
+	assert_int_equal(otls_store_add_platform(third), OTLS_OK);
+	assert_string_equal(otls_certificate_subject(otls_store_certificate_at(first, 0)), "CN=second");
+	assert_string_equal(otls_certificate_subject(otls_store_certificate_at(third, 0)), "CN=first");
+	unsetenv("SSL_CERT_FILE");
+	otls_store_free(first);
+	otls_store_free(second);
+	otls_store_free(third);
+}
+
 static void
 test_platform_by_variables(void **state)
 {
@@ -471,6 +494,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_directory, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_directory_order, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_file, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(test_platform_is_read_once, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_platform_by_variables, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_no_memory, make_place, remove_place),
 	};
