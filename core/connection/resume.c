@@ -58,7 +58,8 @@ check_fit(const otls_connection *conn, const otls_session *session, const char *
 	else if (!otls__bytes_equal(parts->server_name, text_bytes(otls_connection_server_name(conn))))
 		*why = "it is of another server name";
 	else if (memcmp(parts->settings, settings, sizeof(settings)) != 0)
-		*why = "it was made with other client certificates, or another way to verify";
+		*why =
+		    "it was made with other client certificates, suites, groups or schemes, or another way to verify";
 	else if (parts->version < conn->sealed->settings.min_version ||
 		 parts->version > conn->sealed->settings.max_version)
 		*why = "it is of a version of TLS that is not allowed";

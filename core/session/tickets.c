@@ -43,6 +43,24 @@ add_pins(material *m, const otls_pin_list *pins)
 }
 
 static void
+add_ids(material *m, const otls_id_list *list)
+{
+	add(m, list->ids, list->count * sizeof(*list->ids));
+}
+
+/* What a connection may be made of.  A session of what is not allowed any more would go on with it: in TLS 1.2 with its
+ * group, too, and no library looks at that. */
+static void
+add_allowed(material *m, const otls_settings *settings)
+{
+	add_number(m, (uint64_t)settings->level);
+	add_ids(m, &settings->suites);
+	add_ids(m, &settings->suites13);
+	add_ids(m, &settings->groups);
+	add_ids(m, &settings->schemes);
+}
+
+static void
 add_names(material *m, const otls_ca_list *list)
 {
 	add_number(m, list->count);
@@ -77,6 +95,7 @@ otls__client_digest(const otls_engine *engine, const otls_settings *settings, ui
 {
 	material m = { 0 };
 
+	add_allowed(&m, settings);
 	add_number(&m, verify_mode);
 	add_number(&m, asks_status);
 	add_number(&m, settings->verify_flags & OTLS_VERIFY_FLAG_OCSP_REQUIRE);
@@ -113,7 +132,6 @@ add_verification(material *m, const otls_sealed *sealed)
 	add_number(m, settings->verify_mode);
 	add_number(m, settings->verify_flags | otls__store_flags(settings->store));
 	add_number(m, (uint64_t)settings->verify_depth);
-	add_number(m, (uint64_t)settings->level);
 	add_number(m, settings->verify != NULL);
 	add_pins(m, &settings->pins);
 	add_pins(m, &settings->trusted_keys);
@@ -128,6 +146,7 @@ server_digest(otls_sealed *sealed, const otls_native *native, uint8_t digest[DIG
 	const otls_settings *settings = &sealed->settings;
 	material m = { 0 };
 
+	add_allowed(&m, settings);
 	add_number(&m, native->client_auth);
 	if (settings->session_id_context_len > 0) {
 		add(&m, settings->session_id_context, settings->session_id_context_len);

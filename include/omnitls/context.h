@@ -121,7 +121,7 @@ OTLS_API const char *otls_context_signature_scheme_at(const otls_context *ctx, s
  * the primes of DHE suites (2048 bits, from level 3 on 3072), for own keys, for the peer's key and those of all
  * certificates up to the root, and for the signatures on them, but for the root's on itself.  A certificate that is too
  * weak is WEAK_KEY or WEAK_SIGNATURE.  OmniTLS takes RSA keys of up to 8192 bits, so that level 5 is for P-521 alone.
- * Tickets and sessions are not a matter of the level, other than with OpenSSL.
+ * Tickets are given at every level, other than with OpenSSL; what was made at one level is not resumed at another.
  *
  * Level 2 is the default.  Level 1 takes RSA keys of 1024 to 2047 bits; nothing else that level 2 does not take.  Level 0
  * takes signatures with SHA-1 too, on certificates, and in TLS 1.2 on the handshake where a list of signature schemes

@@ -12,7 +12,8 @@
  * is not offered.  A server that asks for certificates resumes only what it has itself a record of.  After a resumption
  * the getters of connection.h answer about the same certificates as before it.
  *
- * A session belongs to the backend, and the version of its library, that made it.
+ * A session belongs to the backend, and the version of its library, that made it; and to what a connection could be made
+ * of then: suites, groups, signature schemes, security level.
  *
  * THREADS   A session is immutable, and may be shared.
  */
@@ -43,8 +44,9 @@ OTLS_API bool otls_session_is_resumable(const otls_session *session);
 
 /* Offers a session on this client, before its handshake; NULL: none, after all.  It is dropped without a word when, at
  * the handshake, the names or settings have changed, or its certificates do not pass.
- * Errors    SESSION: it does not fit, and the text says why: another backend, peer name, server name, or client
- * certificate, or it has expired; the connection can be used all the same, and shakes hands in full.  BAD_STATE: not a
+ * Errors    SESSION: it does not fit, and the text says why: another backend, peer name, server name, client
+ * certificate, or list of suites, groups or schemes, or it has expired; the connection can be used all the same, and
+ * shakes hands in full.  BAD_STATE: not a
  * client, or the handshake has begun.  UNSUPPORTED: the backend has no OTLS_CAP_SESSION. */
 OTLS_MUST_USE otls_status otls_connection_set_session(otls_connection *conn, const otls_session *session);
 /* A client's latest session, or NULL: none that could be resumed.  In TLS 1.3 they come behind the handshake, while
@@ -83,8 +85,9 @@ OTLS_MUST_USE otls_status otls_context_set_ticket_keys(otls_context *ctx, const 
 /* How many seconds a session can be resumed, 1 to 604800 (7 days; RFC 8446, section 4.6.1); the default is 300. */
 OTLS_MUST_USE otls_status otls_context_set_session_timeout(otls_context *ctx, int64_t seconds);
 OTLS_API int64_t otls_context_session_timeout(const otls_context *ctx);
-/* Stands for "what the server is", above: servers with the same bytes, up to 32, share tickets though their settings
- * differ.  Records of clients' certificates are judged by each server's own settings all the same.  len 0: the default. */
+/* Stands for the certificate and the way to verify in "what the server is", above: servers with the same bytes, up to 32,
+ * share tickets though these differ.  Records of clients' certificates are judged by each server's own settings all the
+ * same.  len 0: the default. */
 OTLS_MUST_USE otls_status otls_context_set_session_id_context(otls_context *ctx, const void *id, size_t len);
 
 #ifdef __cplusplus

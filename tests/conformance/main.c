@@ -29,6 +29,7 @@ static const struct suite *const suites[] = {
 	&suite_post_handshake,
 	&suite_session,
 	&suite_session_binding,
+	&suite_session_settings,
 	&suite_hello,
 	&suite_retry,
 	&suite_alpn,

@@ -63,6 +63,7 @@ extern const struct suite suite_client_choice;
 extern const struct suite suite_post_handshake;
 extern const struct suite suite_session;
 extern const struct suite suite_session_binding;
+extern const struct suite suite_session_settings;
 extern const struct suite suite_hello;
 extern const struct suite suite_retry;
 extern const struct suite suite_alpn;
