@@ -211,7 +211,13 @@ frame(otls_gate *gate, otls_bytes message)
 
 /* == following bytes that flow by == */
 
-typedef enum track_event { TRACK_NOTHING, TRACK_MESSAGE, TRACK_CHANGE_CIPHER_SPEC, TRACK_NO_MEMORY } track_event;
+typedef enum track_event {
+	TRACK_NOTHING,
+	TRACK_HEADER,  /* of a message */
+	TRACK_MESSAGE, /* the one that is wanted has been copied */
+	TRACK_CHANGE_CIPHER_SPEC,
+	TRACK_NO_MEMORY
+} track_event;
 
 /* Moves bytes into a header; true: it is complete. */
 static bool
@@ -225,7 +231,7 @@ fill(uint8_t *header, size_t *have, size_t want, otls_bytes *data)
 	return *have == want;
 }
 
-/* Follows the messages in a record's bytes, up to the end of one of them. */
+/* Follows the messages in a record's bytes, up to the header or the end of one of them. */
 static track_event
 track_message(otls_gate_track *track, otls_bytes *data)
 {
@@ -238,6 +244,7 @@ track_message(otls_gate_track *track, otls_bytes *data)
 		if (track->head[0] == track->wanted && track->message_left <= COPY_MAX - MESSAGE_HEADER &&
 		    !otls__buffer_append(&track->copy, track->head, MESSAGE_HEADER))
 			return TRACK_NO_MEMORY;
+		return TRACK_HEADER;
 	}
 	len = smaller(track->message_left, data->len);
 	if (track->copy.len > 0 && !otls__buffer_append(&track->copy, data->data, len))
@@ -296,6 +303,27 @@ take_copy(otls_gate_track *from, otls_buffer *to)
 	from->copy = (otls_buffer){ 0 };
 }
 
+static bool
+is_amid_message(const otls_gate_track *track)
+{
+	return track->head_have % MESSAGE_HEADER > 0 || (track->head_have > 0 && track->message_left > 0);
+}
+
+/* now: the kind of what has come.  A HelloRequest may come at any time, and counts for nothing (RFC 5246, 7.4.1.1). */
+static otls_status
+check_order(otls_gate *gate, uint8_t now)
+{
+	if (now == MESSAGE_HELLO_REQUEST && gate->role == OTLS_ROLE_CLIENT)
+		return OTLS_OK;
+	if (!otls__message_is_due(gate->role, gate->last, now) ||
+	    (now == MESSAGE_NEW_KEYS && is_amid_message(&gate->in)))
+		return refuse(gate, ALERT_UNEXPECTED_MESSAGE,
+		    now == MESSAGE_NEW_KEYS ? "ChangeCipherSpec came before it was due"
+					    : "a handshake message came that is not due");
+	gate->last = now;
+	return OTLS_OK;
+}
+
 /* Reads along in TLS 1.2, and moves data behind what was read: to ChangeCipherSpec at most. */
 static otls_status
 follow(otls_gate *gate, otls_bytes *data)
@@ -306,7 +334,13 @@ follow(otls_gate *gate, otls_bytes *data)
 			take_copy(&gate->in, &gate->certificate);
 			gate->in.wanted = 0;
 			break;
+		case TRACK_HEADER:
+			if (check_order(gate, gate->in.head[0]) != OTLS_OK)
+				return OTLS_ERROR;
+			break;
 		case TRACK_CHANGE_CIPHER_SPEC:
+			if (check_order(gate, MESSAGE_NEW_KEYS) != OTLS_OK)
+				return OTLS_ERROR;
 			gate->state = OTLS_GATE_OPEN;
 			break;
 		case TRACK_NO_MEMORY:
@@ -639,6 +673,7 @@ otls__gate_init(otls_gate *gate, otls_role role)
 {
 	*gate = (otls_gate){ .role = role, .alert = -1 };
 	gate->in.wanted = MESSAGE_CERTIFICATE;
+	gate->last = role == OTLS_ROLE_CLIENT ? MESSAGE_SERVER_HELLO : MESSAGE_CLIENT_HELLO;
 	gate->out.wanted = role == OTLS_ROLE_CLIENT ? MESSAGE_CLIENT_HELLO : MESSAGE_SERVER_HELLO;
 }
 

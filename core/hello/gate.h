@@ -57,6 +57,7 @@ typedef struct otls_gate {
 	uint16_t version, suite; /* of the ServerHello; 0: none yet; suite: of the HelloRetryRequest before that */
 	uint16_t group;          /* of the ServerHello's key_share, TLS 1.3; 0: none */
 	bool extended_master_secret;
+	uint8_t last;            /* TLS 1.2, while watched: the kind of the peer's latest message */
 	otls_buffer certificate; /* TLS 1.2: the peer's Certificate message with its header; empty: none passed */
 } otls_gate;
 
@@ -80,6 +81,8 @@ otls_status otls__gate_sent(otls_gate *gate, const void *data, size_t len);
 
 /* Client: whether a ServerHello or HelloRetryRequest is a choice that the own hello and the rules allow. */
 otls_status otls__choice_check(const otls_gate *gate, const otls_server_hello *hello, int *alert);
+/* Whether the peer of reader may send a message of this kind, in plain, behind one of that; order.c. */
+bool otls__message_is_due(otls_role reader, uint8_t before, uint8_t now);
 
 /* Writes a fatal alert in plain, 7 bytes, for refusals before there are keys. */
 void otls__gate_alert(uint8_t record[7], int alert);

@@ -12,10 +12,19 @@ enum { /* record types (RFC 8446, section 5.1) */
 	RECORD_APPLICATION_DATA = 23
 };
 
-enum { /* handshake messages (section 4) */
+enum { /* handshake messages (section 4, and RFC 5246, section 7.4) */
+	MESSAGE_HELLO_REQUEST = 0,
 	MESSAGE_CLIENT_HELLO = 1,
 	MESSAGE_SERVER_HELLO = 2,
-	MESSAGE_CERTIFICATE = 11
+	MESSAGE_NEW_SESSION_TICKET = 4,
+	MESSAGE_CERTIFICATE = 11,
+	MESSAGE_SERVER_KEY_EXCHANGE = 12,
+	MESSAGE_CERTIFICATE_REQUEST = 13,
+	MESSAGE_SERVER_HELLO_DONE = 14,
+	MESSAGE_CERTIFICATE_VERIFY = 15,
+	MESSAGE_CLIENT_KEY_EXCHANGE = 16,
+	MESSAGE_CERTIFICATE_STATUS = 22,
+	MESSAGE_NEW_KEYS = 255 /* none: a ChangeCipherSpec record stands there */
 };
 
 enum { /* alerts (section 6) */

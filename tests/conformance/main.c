@@ -43,6 +43,7 @@ static const struct suite *const suites[] = {
 	&suite_shutdown,
 	&suite_cut,
 	&suite_damage,
+	&suite_flights,
 	&suite_flood,
 	&suite_errors,
 	&suite_context,

@@ -77,6 +77,7 @@ extern const struct suite suite_stream;
 extern const struct suite suite_shutdown;
 extern const struct suite suite_cut;
 extern const struct suite suite_damage;
+extern const struct suite suite_flights;
 extern const struct suite suite_flood;
 extern const struct suite suite_errors;
 extern const struct suite suite_context;

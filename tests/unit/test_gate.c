@@ -793,6 +793,98 @@ messages_in_one_record_are_followed(void **state)
 	}
 }
 
+/* flows[6] is ServerHello, Certificate, ServerKeyExchange, ServerHelloDone, each in a record, and what is encrypted. */
+static otls_status
+feed_messages(struct stage *s, const int *order, size_t count)
+{
+	static const uint8_t keys[] = { 20, 3, 3, 0, 1, 1 }, request[] = { 22, 3, 3, 0, 4, 0, 0, 0, 0 };
+	otls_status status = OTLS_WANT_READ;
+
+	for (size_t i = 0; i < count && status == OTLS_WANT_READ; i++) {
+		const uint8_t *at = openssl_tls12_server;
+
+		for (int n = order[i]; n > 0; n--)
+			at += record_size(at);
+		if (order[i] < 0)
+			status = order[i] == -1 ? feed(s, keys, sizeof(keys)) : feed(s, request, sizeof(request));
+		else
+			status = feed(s, at, record_size(at));
+	}
+	return status;
+}
+
+/* -1: ChangeCipherSpec; -2: HelloRequest, which may come at any time. */
+static void
+messages_come_in_order(void **state)
+{
+	static const struct {
+		int order[8];
+		size_t count;
+		bool good;
+	} rows[] = {
+		{ { 0, 1, 2, 3, -1 }, 5, true },
+		{ { 0, -2, 1, 2, -2, 3, -2, -1 }, 8, true },
+		{ { 0, -1 }, 2, true }, /* resumed */
+		{ { 0, 2 }, 2, false },
+		{ { 0, 3 }, 2, false },
+		{ { 0, 1, 3 }, 3, false },
+		{ { 0, 1, 1 }, 3, false },
+		{ { 0, 1, -1 }, 3, false },
+		{ { 0, 1, 2, -1 }, 4, false },
+		{ { 0, 1, 2, 3, 3 }, 5, false },
+		{ { 0, 1, 2, 0 }, 4, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
+		struct stage s;
+
+		begin(&s, &flows[6], 4096);
+		assert_int_equal(
+		    feed_messages(&s, rows[i].order, rows[i].count), rows[i].good ? OTLS_WANT_READ : OTLS_ERROR);
+		assert_int_equal(s.gate.alert, rows[i].good ? -1 : 10);
+		stage_fini(&s);
+	}
+}
+
+/* In the middle of a message. */
+static void
+keys_do_not_change_amid_a_message(void **state)
+{
+	static const uint8_t keys[] = { 20, 3, 3, 0, 1, 1 };
+
+	(void)state;
+	for (size_t have = 1; have <= 5; have++) {
+		const uint8_t part[] = { 22, 3, 3, 0, (uint8_t)have, 14, 0, 0, 1, 0 };
+		static const int order[] = { 0, 1, 2 };
+		struct stage s;
+
+		begin(&s, &flows[6], 4096);
+		assert_int_equal(feed_messages(&s, order, 3), OTLS_WANT_READ);
+		assert_int_equal(feed(&s, part, 5 + have), OTLS_WANT_READ);
+		assert_int_equal(feed(&s, keys, sizeof(keys)), have < 5 ? OTLS_ERROR : OTLS_WANT_READ);
+		stage_fini(&s);
+	}
+}
+
+static void
+messages_of_clients_come_in_order(void **state)
+{
+	enum { KEYS = 255 };
+	static const uint8_t good[][5] = { { 1, 16, KEYS }, { 1, 11, 16, KEYS }, { 1, 11, 16, 15, KEYS }, { 1, KEYS } };
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(good); i++)
+		for (size_t at = 1; at < 5 && good[i][at] != 0; at++)
+			assert_true(otls__message_is_due(OTLS_ROLE_SERVER, good[i][at - 1], good[i][at]));
+	assert_false(otls__message_is_due(OTLS_ROLE_SERVER, 11, 15));
+	assert_false(otls__message_is_due(OTLS_ROLE_SERVER, 11, KEYS));
+	assert_false(otls__message_is_due(OTLS_ROLE_SERVER, 1, 15));
+	assert_false(otls__message_is_due(OTLS_ROLE_SERVER, 16, 11));
+	assert_false(otls__message_is_due(OTLS_ROLE_SERVER, 1, 0));
+	assert_false(otls__message_is_due(OTLS_ROLE_CLIENT, 1, 16));
+}
+
 static void
 certificates_are_copied_up_to_128_kib(void **state)
 {
@@ -1121,6 +1213,9 @@ main(void)
 		cmocka_unit_test(second_hello_is_held_and_compared),
 		cmocka_unit_test(watching_delays_nothing),
 		cmocka_unit_test(messages_in_one_record_are_followed),
+		cmocka_unit_test(messages_come_in_order),
+		cmocka_unit_test(keys_do_not_change_amid_a_message),
+		cmocka_unit_test(messages_of_clients_come_in_order),
 		cmocka_unit_test(certificates_are_copied_up_to_128_kib),
 		cmocka_unit_test(server_choices_are_judged),
 		cmocka_unit_test(rules_are_kept),
