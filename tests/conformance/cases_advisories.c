@@ -70,6 +70,27 @@ name_two_algorithms(struct run *run, struct table *table)
 	verdict_send_texts(run, table, verdict_claim_algorithm(run, table->the_leaf, 12, 1), table->the_middle->pem);
 }
 
+/* GnuTLS CVE-2015-0282: the digest that the algorithm names, and the one that was signed, were not compared. */
+static void
+name_another_digest(struct run *run, struct table *table)
+{
+	verdict_send_texts(run, table, verdict_claim_algorithm(run, table->the_leaf, 12, 2), table->the_middle->pem);
+}
+
+/* wolfSSL CVE-2026-5194: digests that are none for this kind of signature counted; here rsaEncryption, which names none. */
+static void
+name_no_digest(struct run *run, struct table *table)
+{
+	verdict_send_texts(run, table, verdict_claim_algorithm(run, table->the_leaf, 1, 2), table->the_middle->pem);
+}
+
+/* OpenSSL CVE-2015-0208, CVE-2015-3194: RSASSA-PSS without parameters that make sense ended the program. */
+static void
+name_pss_without_parameters(struct run *run, struct table *table)
+{
+	verdict_send_texts(run, table, verdict_claim_algorithm(run, table->the_leaf, 10, 2), table->the_middle->pem);
+}
+
 /* OpenSSL CVE-2021-3450: asking for strictness lost the verdict that an issuer is no authority. */
 static void
 strict_and_no_ca(struct run *run, struct table *table)
@@ -146,6 +167,51 @@ copy_root(struct run *run, struct table *table)
 	table->send[1] = middle;
 	table->send[2] = copy;
 	table->the_leaf = table->send[0] == NULL ? table->the_leaf : table->send[0];
+}
+
+/* CVE-2026-6091: with partial chains, an intermediate that came along was as good as a trusted one. */
+static void
+partial_chain_to_what_came(struct run *run, struct table *table)
+{
+	table->trust[0] = pki_other_ca(run);
+}
+
+static void
+partial_chain(struct run *run, struct table *table)
+{
+	(void)run;
+	table->flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN;
+}
+
+static void
+partial_chain_to_trust(struct run *run, struct table *table)
+{
+	(void)run;
+	table->trust[0] = table->the_middle;
+}
+
+/* CVE-2026-94417: who asked for staples and for lists had only those looked at, or nothing, where there was no staple. */
+static void
+revoked_without_staple(struct run *run, struct table *table)
+{
+	static const uint8_t serial[] = { 0x2b };
+	static const mint_revoked revoked[] = { { .serial = { serial, sizeof(serial) } } };
+	static const mint_crl_spec list = { .revoked = revoked, .revoked_count = COUNT(revoked) };
+
+	table->leaf.serial = (otls_bytes){ serial, sizeof(serial) };
+	table->leaf_list = &list;
+	table->flags = OTLS_VERIFY_FLAG_CRL;
+	if (otls_backend_has(run->client, OTLS_CAP_OCSP_CLIENT))
+		table->flags |= OTLS_VERIFY_FLAG_OCSP;
+}
+
+static void
+listed_without_staple(struct run *run, struct table *table)
+{
+	static const mint_crl_spec empty = { 0 };
+
+	revoked_without_staple(run, table);
+	table->leaf_list = &empty;
 }
 
 /* CVE-2025-7395: with the platform's verifier, the name was not looked at. */
@@ -342,6 +408,40 @@ long_name_beside_common_name(struct run *run, struct table *table)
 	use_common_name(table, &san);
 }
 
+/* wolfSSL CVE-2026-10592: a name with a wildcard was bound by no constraints. */
+static void
+use_wildcard(struct table *table)
+{
+	static const char *const names[] = { "*.server.example", NULL };
+
+	table->leaf.names = names;
+	table->name = "a.server.example";
+}
+
+static void
+wildcard_outside(struct run *run, struct table *table)
+{
+	(void)run;
+	use_wildcard(table);
+	verdict_extend(&table->middle, &only_other);
+}
+
+static void
+wildcard_excluded(struct run *run, struct table *table)
+{
+	(void)run;
+	use_wildcard(table);
+	verdict_extend(&table->middle, &not_own_in_capitals);
+}
+
+static void
+wildcard_inside(struct run *run, struct table *table)
+{
+	(void)run;
+	use_wildcard(table);
+	verdict_extend(&table->middle, &only_own);
+}
+
 /* == policies == */
 
 /* OpenSSL CVE-2023-0465: a leaf whose policies made no sense was asked for none. */
@@ -382,6 +482,10 @@ static const struct test_case cases[] = {
 	VERDICT("signature_that_cannot_be_read", NULL, break_signature, BAD_SIGNATURE, 0, BAD_CERTIFICATE),
 	VERDICT("signed_with_md2", verdict_use_rsa, sign_with_md2, UNSUPPORTED_KEY, 0, UNSUPPORTED_CERTIFICATE),
 	VERDICT("two_algorithms", verdict_use_rsa, name_two_algorithms, MALFORMED, 0, BAD_CERTIFICATE),
+	VERDICT("another_digest", verdict_use_rsa, name_another_digest, BAD_SIGNATURE, 0, BAD_CERTIFICATE),
+	VERDICT("no_digest", verdict_use_rsa, name_no_digest, UNSUPPORTED_KEY, 0, UNSUPPORTED_CERTIFICATE),
+	VERDICT("pss_without_parameters", verdict_use_rsa, name_pss_without_parameters, UNSUPPORTED_KEY, 0,
+	    UNSUPPORTED_CERTIFICATE),
 	VERDICT("strict_and_no_ca", strict_and_no_ca, NULL, INVALID_CA, 1, UNKNOWN_CA),
 	GOOD("strict", strict, NULL),
 	VERDICT("other_name_alone", other_name_alone, NULL, HOSTNAME_MISMATCH, 0, BAD_CERTIFICATE),
@@ -391,12 +495,20 @@ static const struct test_case cases[] = {
 	GOOD("root_itself", name_serial, NULL),
 	VERDICT("native_and_other_name", other_name_and_native, NULL, HOSTNAME_MISMATCH, 0, BAD_CERTIFICATE),
 	GOOD("native_and_own_name", own_name_and_native, NULL),
+	VERDICT("partial_chain_to_what_came", partial_chain, partial_chain_to_what_came, UNKNOWN_ISSUER, ANY_DEPTH,
+	    UNKNOWN_CA),
+	GOOD("partial_chain_to_trust", partial_chain, partial_chain_to_trust),
+	VERDICT("revoked_without_staple", revoked_without_staple, NULL, REVOKED, 0, CERTIFICATE_REVOKED),
+	GOOD("listed_without_staple", listed_without_staple, NULL),
 	VERDICT("permitted_below_excluded", permit_below_exclusion, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
 	GOOD("permitted_own_below_excluded", permit_own_below_exclusion, NULL),
 	VERDICT("excluded_in_capitals", exclude_in_capitals, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
 	GOOD("permitted_in_capitals", permit_in_capitals, NULL),
 	VERDICT("common_name_not_permitted", common_name_outside, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
 	GOOD("common_name_permitted", common_name_inside, NULL),
+	VERDICT("wildcard_not_permitted", wildcard_outside, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
+	VERDICT("wildcard_excluded", wildcard_excluded, NULL, NAME_CONSTRAINTS, 0, CERTIFICATE_UNKNOWN),
+	GOOD("wildcard_permitted", wildcard_inside, NULL),
 	VERDICT("address_under_long_label", address_under_long_label, NULL, MALFORMED, 1, BAD_CERTIFICATE),
 	GOOD("address_under_label", address_under_label, NULL),
 	VERDICT("uri_beside_common_name", uri_beside_common_name, NULL, HOSTNAME_MISMATCH, 0, BAD_CERTIFICATE),

@@ -106,6 +106,19 @@ no_common_suite(struct run *run)
 	return scripted_check(server, OTLS_E_HANDSHAKE, ALERT_HANDSHAKE_FAILURE);
 }
 
+/* == odd extensions that are good == */
+
+/* The server goes on: it answers with a ServerHello, and waits. */
+static bool
+is_answered(struct run *run)
+{
+	struct scripted *server = scripted_open(run, good_server(run));
+
+	scripted_hello(server, run->test->row);
+	return CHECK_NUMBER(run, server->status, OTLS_WANT_READ) &&
+	       CHECK(run, wire_find_server_random(server->answer, server->answer_len) != NULL);
+}
+
 /* == malformed hellos == */
 struct bad_row {
 	struct hello hello;
@@ -383,7 +396,28 @@ name_pending(struct run *run)
 		name, bad_hello, &(const struct bad_row){ { __VA_ARGS__ }, alert }, SCOPE_BACKEND, 0                   \
 	}
 
+/* status_request: OCSP, a responder by its key, no extensions; and the same, cut. */
+#define RESPONDER                                                                                                      \
+	"\x00\x05\x00\x1f\x01\x00\x1a\x00\x18\xa2\x16\x04\x14"                                                         \
+	"twenty bytes of hash\x00\x00"
+#define RESPONDER_CUT "\x00\x05\x00\x05\x01\x00\x05\x00\x03"
+/* signature_algorithms_cert, with a scheme that nobody knows (RFC 8446, section 4.2.3). */
+#define ODD_SCHEMES   "\x00\x32\x00\x06\x00\x04\xfe\xfe\x04\x03"
+
+#define EXTRA(bytes) .name = HOST, .extra = (bytes), .extra_len = sizeof(bytes) - 1
+#define GOOD(name, ...)                                                                                                \
+	{                                                                                                              \
+		name, is_answered, &(const struct hello){ __VA_ARGS__ }, SCOPE_BACKEND, 0                              \
+	}
+
 static const struct test_case cases[] = {
+	/* GnuTLS, 2017 (GNUTLS-SA-2017-4): a status_request that named a responder ended the server. */
+	GOOD("status_request_of_one", EXTRA(RESPONDER)),
+	GOOD("status_request_of_one_tls13", EXTRA(RESPONDER), .tls13 = true),
+	/* OpenSSL CVE-2011-0014: a status_request was read behind its end. */
+	BAD("status_request_cut", ALERT_DECODE_ERROR, EXTRA(RESPONDER_CUT)),
+	/* OpenSSL CVE-2020-1967: an unknown scheme for certificates ended the server. */
+	GOOD("unknown_scheme_for_certificates", EXTRA(ODD_SCHEMES), .tls13 = true),
 	{ "downgrade_sentinel", downgrade_sentinel, .scope = SCOPE_BACKEND },
 	{ "fallback", fallback, .scope = SCOPE_BACKEND },
 	{ "old_version", old_version, .scope = SCOPE_BACKEND },

@@ -216,6 +216,24 @@ staple_garbage(struct run *run, struct scene *scene)
 	return true;
 }
 
+/* It says of itself that it needs no check (RFC 6960, section 4.2.2.2.1). */
+static bool
+staple_of_other_unchecked(struct run *run, struct scene *scene)
+{
+	static const mint_extension no_check = { "1.3.6.1.5.5.7.48.1.5", false, "\x05\x00", 2 };
+	const mint_spec spec = { .common_name = HOST, .names = host_names };
+	const mint_identity *other = pki_make(run, &spec, scene->middle);
+
+	return other != NULL && set_staple(run, scene,
+				    &(const mint_ocsp_spec){
+					.extensions = &no_check,
+					.extension_count = 1,
+					.single_extensions = &no_check,
+					.single_extension_count = 1,
+				    },
+				    other);
+}
+
 static bool
 staple_critical(struct run *run, struct scene *scene)
 {
@@ -927,6 +945,8 @@ static const struct test_case cases[] = {
 	ROW("old_without_end", staple_old, OCSP_INVALID, INVALID, "how long"),
 	/* curl CVE-2020-8286, wolfSSL CVE-2021-37155: whose certificate the response was about was not looked at. */
 	ROW("other_certificate", staple_of_other, OCSP_INVALID, INVALID, "another certificate"),
+	/* wolfSSL CVE-2021-38597: with NoCheck in it, it was not looked at whose certificate the response was about. */
+	ROW("other_certificate_unchecked", staple_of_other_unchecked, OCSP_INVALID, INVALID, "another certificate"),
 	ROW("bad_signature", staple_damaged, OCSP_INVALID, INVALID, "signature of the OCSP response"),
 	ROW("garbage", staple_garbage, OCSP_INVALID, INVALID, "not an OCSP response"),
 	ROW("critical_extension", staple_critical, OCSP_INVALID, INVALID, "critical"),
@@ -938,6 +958,14 @@ static const struct test_case cases[] = {
 	{ "none", missing_row,
 	    &(const struct row){ staple_none, OTLS_REASON_OK, OTLS_OCSP_NONE, "no OCSP response", false, 0 },
 	    SCOPE_PAIR, CASE_VARIED },
+	/* curl CVE-2026-7009: with the platform's verifier, no staple was looked at. */
+	{ "revoked_and_native", staple_row,
+	    &(const struct row){ staple_revoked, OTLS_REASON_REVOKED, OTLS_OCSP_REVOKED, "keyCompromise", false,
+		OTLS_VERIFY_FLAG_NATIVE_TOO },
+	    SCOPE_PAIR, 0 },
+	{ "good_and_native", staple_row,
+	    &(const struct row){ staple_good, OTLS_REASON_OK, OTLS_OCSP_GOOD, "", false, OTLS_VERIFY_FLAG_NATIVE_TOO },
+	    SCOPE_PAIR, 0 },
 	DEMANDED("demanded_none", missing_row, staple_none, NONE, true, 0),
 	DEMANDED("required_none", missing_row, staple_none, NONE, false, REQUIRE),
 	DEMANDED("demanded_unknown", staple_row, staple_unknown, UNKNOWN, true, 0),

@@ -20,6 +20,7 @@ static const struct suite *const suites[] = {
 	&suite_verify,
 	&suite_verdicts,
 	&suite_advisories,
+	&suite_apart,
 	&suite_callback,
 	&suite_pins,
 	&suite_ocsp,

@@ -54,6 +54,7 @@ extern const struct suite suite_connect;
 extern const struct suite suite_verify;
 extern const struct suite suite_verdicts;
 extern const struct suite suite_advisories;
+extern const struct suite suite_apart;
 extern const struct suite suite_callback;
 extern const struct suite suite_pins;
 extern const struct suite suite_ocsp;

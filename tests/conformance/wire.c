@@ -191,6 +191,7 @@ put_extensions(struct bytes_out *out, const struct hello *hello)
 		put_key_share(out, hello);
 	}
 	put_ticket(out, hello);
+	put(out, hello->extra, hello->extra_len);
 	for (size_t left = hello->padding; left > 0;) {
 		/* Spread over unknown extensions, each as long as its length can say. */
 		static const uint8_t zeros[60000];

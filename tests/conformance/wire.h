@@ -27,6 +27,8 @@ struct hello {
 	size_t ticket;       /* bytes of a ticket that nobody has made, in session_ticket or pre_shared_key; 0: none */
 	uint8_t ticket_fill; /* each of them */
 	unsigned more_psks;  /* pre_shared_key has so many more of them */
+	const char *extra;   /* extensions, as on the wire */
+	size_t extra_len;
 };
 
 struct bytes_out {
