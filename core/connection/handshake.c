@@ -186,15 +186,32 @@ check_group(const otls_connection *conn)
 	return OTLS_OK;
 }
 
+/* A signature of another kind than the key's proves nothing, whatever a library made of it (wolfSSL CVE-2021-3336,
+ * CVE-2022-25638). */
+static bool
+fits_peer_key(const otls_connection *conn, uint16_t scheme)
+{
+	const otls_certificate *leaf = conn->peer.count > 0 ? conn->peer.chain[0] : NULL;
+
+	return leaf == NULL ||
+	       otls__scheme_fits(scheme, otls__spki_kind(&leaf->spki), leaf->spki.group, conn->info.version);
+}
+
 /* 0: as above. */
 static otls_status
 check_scheme(const otls_connection *conn)
 {
 	uint16_t scheme = conn->info.peer_scheme;
 
-	if (scheme == 0 || otls__ids_have(conn->sealed->schemes, conn->sealed->scheme_count, scheme))
+	if (scheme == 0)
 		return OTLS_OK;
-	return otls__fail(OTLS_E_HANDSHAKE, "the peer signed by the scheme 0x%04x, which is not allowed", scheme);
+	if (!otls__ids_have(conn->sealed->schemes, conn->sealed->scheme_count, scheme))
+		return otls__fail(
+		    OTLS_E_HANDSHAKE, "the peer signed by the scheme 0x%04x, which is not allowed", scheme);
+	if (!fits_peer_key(conn, scheme))
+		return otls__fail(
+		    OTLS_E_HANDSHAKE, "the peer signed by the scheme 0x%04x, which does not fit its key", scheme);
+	return OTLS_OK;
 }
 
 static otls_status

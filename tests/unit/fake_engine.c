@@ -730,6 +730,7 @@ fake_info(const otls_engine_connection *conn, otls_engine_info *info)
 	info->version = fake.claims_version != 0 ? fake.claims_version : OTLS_TLS1_3;
 	info->suite = 0x1301;
 	info->group = 0x0017;
+	info->peer_scheme = conn->config->role == OTLS_ROLE_CLIENT ? fake.peer_scheme : 0;
 	info->alpn = (otls_bytes){ (const uint8_t *)conn->alpn, conn->alpn_len };
 }
 

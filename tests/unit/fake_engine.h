@@ -27,6 +27,7 @@ typedef struct fake_script {
 	bool skips_verify;       /* the client never asks for a verdict */
 	unsigned asks_status;    /* how often the client tells that nothing was stapled, where it is to ask */
 	bool status_first;       /* and before it asks for the verdict on the certificate */
+	uint16_t peer_scheme;    /* what the server signed with, as a client is told; 0: not known */
 	bool forgets_chain;      /* the client fails with HANDSHAKE before it has told the chain */
 	bool fails_after_chain;  /* the client tells the chain and fails before it asks */
 	bool forgets_finished;   /* the server sends no end of its part of the handshake */

@@ -237,6 +237,32 @@ test_other_version_than_agreed(void **state)
 	pair_free(&p);
 }
 
+/* wolfSSL CVE-2021-3336, CVE-2022-25638, CVE-2025-11934: a CertificateVerify by a scheme that is not of the certificate's
+ * key was good, or was not looked at.  The key of the fake is P-256. */
+static void
+test_scheme_of_another_key(void **state)
+{
+	static const uint16_t good[] = { 0, 0x0403 }, bad[] = { 0x0503, 0x0603, 0x0804, 0x0807, 0x0401, 0xfefe };
+	otls_status server;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		pair p = pair_new(FAKE_NAME);
+
+		fake.peer_scheme = good[i];
+		assert_int_equal(shake(&p, &server), OTLS_OK);
+		pair_free(&p);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		pair p = pair_new(FAKE_NAME);
+
+		fake.peer_scheme = bad[i];
+		assert_int_equal(shake(&p, &server), OTLS_ERROR);
+		assert_failed(p.client, OTLS_E_HANDSHAKE);
+		pair_free(&p);
+	}
+}
+
 static void
 test_other_protocol_than_chosen(void **state)
 {
@@ -684,6 +710,7 @@ main(void)
 		cmocka_unit_test(test_no_client_certificate_asked),
 		cmocka_unit_test(test_failure_before_the_verdict),
 		cmocka_unit_test(test_other_version_than_agreed),
+		cmocka_unit_test(test_scheme_of_another_key),
 		cmocka_unit_test(test_other_protocol_than_chosen),
 		cmocka_unit_test(test_refusal_is_told),
 		cmocka_unit_test(test_records_without_data),
