@@ -168,6 +168,30 @@ swap(struct flight *flight, const struct change *change)
 	flight->len[i + 1] = len;
 }
 
+/* CVE-2015-1787 (OpenSSL): nothing is in it. */
+static void
+empty(struct flight *flight, const struct change *change)
+{
+	static uint8_t head[4];
+
+	head[0] = (uint8_t)change->message;
+	flight->message[find(flight, change->message)] = head;
+	flight->len[find(flight, change->message)] = sizeof(head);
+}
+
+/* CVE-2025-12889 (wolfSSL): a client signed by a digest that the server had not asked for. */
+static void
+sign_by_sha384(struct flight *flight, const struct change *change)
+{
+	static struct bytes_out out;
+	size_t i = find(flight, change->message);
+
+	out.len = 0;
+	put(&out, flight->message[i], flight->len[i]);
+	out.data[4] = 0x05;
+	flight->message[i] = out.data;
+}
+
 /* == a ServerHello, taken apart: session id, suite, extensions == */
 
 struct server_hello {
@@ -311,7 +335,8 @@ open_pair(struct run *run, bool one_sided)
 	if (one_sided)
 		return pair_open(run, client, server, WIRE_CALLBACKS);
 	if (!use_identity(run, client, pki_client(run)) || !trust(run, server, pki_ca(run)) ||
-	    !CHECK_OK(run, otls_context_set_verify(server, OTLS_VERIFY_REQUIRE)))
+	    !CHECK_OK(run, otls_context_set_verify(server, OTLS_VERIFY_REQUIRE)) ||
+	    !CHECK_OK(run, otls_context_set_signature_schemes(server, "ecdsa_secp256r1_sha256")))
 		return NULL;
 	return pair_open(run, client, server, WIRE_CALLBACKS);
 }
@@ -399,6 +424,8 @@ static const struct test_case cases[] = {
 	OF_SERVER("keys_of_server_before_certificate", change_cipher_before, CERTIFICATE),
 	OF_CLIENT("no_certificate_of_client", leave_out, CERTIFICATE),
 	OF_CLIENT("no_client_key_exchange", leave_out, CLIENT_KEY_EXCHANGE),
+	OF_CLIENT("empty_client_key_exchange", empty, CLIENT_KEY_EXCHANGE),
+	OF_CLIENT("digest_not_asked_for", sign_by_sha384, CERTIFICATE_VERIFY),
 	OF_CLIENT("no_certificate_verify", leave_out, CERTIFICATE_VERIFY),
 	OF_CLIENT("certificate_verify_too_early", swap, CLIENT_KEY_EXCHANGE),
 	OF_CLIENT("keys_of_client_too_early", change_cipher_before, CLIENT_KEY_EXCHANGE),

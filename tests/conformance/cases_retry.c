@@ -111,6 +111,24 @@ retry_same_psk(struct run *run)
 	return retry_psk(run, 1, 1, false) && retry_psk(run, 1, 0, false) && retry_psk(run, 2, 0, false);
 }
 
+/* None is left: a server goes on without.  CVE-2025-6395: GnuTLS's ended.  wolfSSL's refuses it. */
+static bool
+retry_without_psk(struct run *run)
+{
+	const struct hello first = { .tls13 = true, .no_key_share = true, .name = HOST, .ticket = 200 };
+	struct hello second = { .tls13 = true, .name = HOST };
+	struct seen seen = { 0 };
+	struct scripted *server = NULL;
+
+	if (!both_have(run, OTLS_CAP_TLS1_3))
+		return true;
+	server = retried_by(run, &first, &seen);
+	scripted_hello(server, &second);
+	if (server->status == OTLS_WANT_READ)
+		return CHECK(run, wire_find_server_random(server->answer, server->answer_len) != NULL);
+	return scripted_check(server, OTLS_E_HANDSHAKE, ALERT_ILLEGAL_PARAMETER);
+}
+
 static bool
 retry_other_psk(struct run *run)
 {
@@ -148,6 +166,7 @@ static const struct test_case cases[] = {
 	CHANGED("other_suites", .name = HOST, .alpn = "h2", .fallback = true),
 	CHANGED("new_psk", .name = HOST, .alpn = "h2", .ticket = 200),
 	{ "same_psk", retry_same_psk, .scope = SCOPE_BACKEND },
+	{ "without_psk", retry_without_psk, .scope = SCOPE_BACKEND },
 	{ "other_psk", retry_other_psk, .scope = SCOPE_BACKEND },
 	{ "twice", retry_twice, .scope = SCOPE_BACKEND },
 };
