@@ -163,7 +163,7 @@ otls__collect_directory(otls_store *store, const char *path)
 
 /* == the platform == */
 
-static const char *const files[] = {
+static const char *const system_files[] = {
 	"/etc/ssl/certs/ca-certificates.crt",                /* Debian, Alpine, Arch, Gentoo */
 	"/etc/pki/tls/certs/ca-bundle.crt",                  /* Fedora, RHEL */
 	"/etc/ssl/ca-bundle.pem",                            /* openSUSE */
@@ -173,13 +173,15 @@ static const char *const files[] = {
 	"/usr/local/share/certs/ca-root-nss.crt",            /* FreeBSD */
 	"/opt/homebrew/etc/ca-certificates/cert.pem",        /* Homebrew */
 	"/usr/local/etc/ca-certificates/cert.pem",
+	NULL,
 };
 
-static const char *const directories[] = {
+static const char *const system_directories[] = {
 	"/etc/ssl/certs",
 	"/etc/pki/tls/certs",
 	"/system/etc/security/cacerts", /* Android */
 	"/usr/local/share/certs",
+	NULL,
 };
 
 /* A place that has nothing is passed over: OK and no certificate more. */
@@ -227,6 +229,21 @@ collect_named(otls_store *store, const char *file, const char *directory)
 	    is_set(directory) ? directory : "");
 }
 
+otls_status
+otls__collect_places(otls_store *store, const char *const *files, const char *const *directories)
+{
+	for (; *files != NULL && otls__store_count(store) == 0; files++)
+		if (try_place(store, collect_file, *files) != OTLS_OK)
+			return OTLS_ERROR;
+	for (; *directories != NULL && otls__store_count(store) == 0; directories++)
+		if (try_place(store, otls__collect_directory, *directories) != OTLS_OK)
+			return OTLS_ERROR;
+	if (otls__store_count(store) == 0)
+		return otls__fail(
+		    OTLS_E_NO_TRUST, "no trusted certificates in any of the places where systems keep them");
+	return OTLS_OK;
+}
+
 static otls_status
 collect_platform(otls_store *store)
 {
@@ -235,18 +252,7 @@ collect_platform(otls_store *store)
 
 	if (is_set(file) || is_set(directory))
 		return collect_named(store, file, directory);
-	for (size_t i = 0; i < OTLS_COUNT(files) && otls__store_count(store) == 0; i++) {
-		if (try_place(store, collect_file, files[i]) != OTLS_OK)
-			return OTLS_ERROR;
-	}
-	for (size_t i = 0; i < OTLS_COUNT(directories) && otls__store_count(store) == 0; i++) {
-		if (try_place(store, otls__collect_directory, directories[i]) != OTLS_OK)
-			return OTLS_ERROR;
-	}
-	if (otls__store_count(store) == 0)
-		return otls__fail(
-		    OTLS_E_NO_TRUST, "no trusted certificates in any of the places where systems keep them");
-	return OTLS_OK;
+	return otls__collect_places(store, system_files, system_directories);
 }
 
 /* == read once == */
@@ -310,10 +316,10 @@ mark_platform(void)
 		mark_directories(&mark, directory);
 	if (is_set(file) || is_set(directory))
 		return mark;
-	for (size_t i = 0; i < OTLS_COUNT(files); i++)
-		mark_place(&mark, files[i]);
-	for (size_t i = 0; i < OTLS_COUNT(directories); i++)
-		mark_place(&mark, directories[i]);
+	for (const char *const *path = system_files; *path != NULL; path++)
+		mark_place(&mark, *path);
+	for (const char *const *path = system_directories; *path != NULL; path++)
+		mark_place(&mark, *path);
 	return mark;
 }
 

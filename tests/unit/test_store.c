@@ -1,6 +1,7 @@
 /* Trust stores, what they are filled from, and the names by which they are searched. */
 #include "error.h"
 #include "make_der.h"
+#include "x509/platform.h"
 #include "x509/store.h"
 
 #include <setjmp.h>
@@ -441,6 +442,88 @@ test_platform_by_variables(void **state)
 	otls_store_free(store);
 }
 
+/* The first place that has any, and no other: files before directories. */
+static void
+test_places(void **state)
+{
+	place *where = *state;
+	char names[4][64];
+	const char *const none[] = { NULL };
+	const char *const files[] = { "/nowhere", names[0], names[1], names[2], NULL };
+	const char *const directories[] = { "/nowhere", where->directory, NULL };
+	const char *const bad_files[] = { "/nowhere", names[0], NULL };
+	otls_store *by_file = new_store(), *by_directory = new_store(), *empty = new_store();
+
+	fill_place(where);
+	snprintf(names[0], sizeof(names[0]), "%s", path_of(where, "README"));
+	snprintf(names[1], sizeof(names[1]), "%s", path_of(where, "c.der"));
+	snprintf(names[2], sizeof(names[2]), "%s", path_of(where, "b.pem"));
+	assert_int_equal(otls__collect_places(by_file, files, directories), OTLS_OK);
+	assert_int_equal(otls__store_count(by_file), 1);
+	assert_string_equal(otls_certificate_subject(otls_store_certificate_at(by_file, 0)), "CN=third");
+	assert_int_equal(otls__collect_places(by_directory, bad_files, directories), OTLS_OK);
+	assert_int_equal(otls__store_count(by_directory), 3);
+	assert_int_equal(otls__collect_places(empty, bad_files, none), OTLS_ERROR);
+	assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_NO_TRUST);
+	assert_non_null(strstr(otls_error_message(otls_error_last()), "where systems keep them"));
+	otls_store_free(by_file);
+	otls_store_free(by_directory);
+	otls_store_free(empty);
+}
+
+/* Whether there is any depends on the system; empty variables are none. */
+static void
+test_platform_of_the_system(void **state)
+{
+	otls_store *store = new_store();
+
+	(void)state;
+	setenv("SSL_CERT_FILE", "", 1);
+	setenv("SSL_CERT_DIR", "", 1);
+	if (otls_store_add_platform(store) == OTLS_OK)
+		assert_true(otls__store_count(store) > 0);
+	else
+		assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_NO_TRUST);
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+	otls_store_free(store);
+}
+
+/* == refusals == */
+
+static void
+expect_failure(otls_status status, otls_code code, const char *text)
+{
+	assert_int_equal(status, OTLS_ERROR);
+	if (otls_error_code(otls_error_last()) != code || strstr(otls_error_message(otls_error_last()), text) == NULL)
+		fail_msg("%s wanted: %s", text, otls_error_message(otls_error_last()));
+}
+
+static void
+test_refusals(void **state)
+{
+	otls_store *store = new_store();
+
+	(void)state;
+	expect_failure(otls_store_new(NULL), OTLS_E_BAD_ARGUMENT, "store");
+	expect_failure(otls_store_add_certificate(NULL, NULL), OTLS_E_BAD_ARGUMENT, "store");
+	expect_failure(otls_store_add_certificate(store, NULL), OTLS_E_BAD_ARGUMENT, "cert");
+	expect_failure(otls_store_add_pem(store, NULL, 1), OTLS_E_BAD_ARGUMENT, "pem");
+	expect_failure(otls_store_add_file(store, NULL), OTLS_E_BAD_ARGUMENT, "path");
+	expect_failure(otls_store_add_file(store, "/nowhere"), OTLS_E_FILE, "/nowhere");
+	expect_failure(otls_store_add_directory(NULL, "/nowhere"), OTLS_E_BAD_ARGUMENT, "store");
+	expect_failure(otls_store_add_directory(store, NULL), OTLS_E_BAD_ARGUMENT, "path");
+	expect_failure(otls_store_add_directory(store, "/nowhere"), OTLS_E_FILE, "/nowhere");
+	expect_failure(otls_store_add_platform(NULL), OTLS_E_BAD_ARGUMENT, "store");
+	expect_failure(otls_store_set_time(NULL, 0), OTLS_E_BAD_ARGUMENT, "store");
+	expect_failure(otls_store_set_flags(NULL, 0), OTLS_E_BAD_ARGUMENT, "store");
+	expect_failure(otls_store_set_flags(store, OTLS_VERIFY_FLAG_OCSP_REQUIRE), OTLS_E_UNSUPPORTED, "0x10");
+	assert_null(otls_store_certificate_at(NULL, 0));
+	assert_null(otls_store_certificate_at(store, 0));
+	assert_int_equal(otls__store_flags(NULL), 0);
+	otls_store_free(store);
+}
+
 /* == memory == */
 
 static unsigned allowed;
@@ -449,6 +532,40 @@ static bool
 trap(void)
 {
 	return allowed > 0 && allowed-- > 0;
+}
+
+static void
+test_platform_without_memory(void **state)
+{
+	place *where = *state;
+	otls_store *store = new_store(), *places = new_store();
+	const char *const none[] = { NULL };
+	const char *const directories[] = { where->directory, NULL };
+	unsigned n = 0;
+	char file[64];
+	const char *const files[] = { file, NULL };
+
+	fill_place(where);
+	snprintf(file, sizeof(file), "%s", path_of(where, "b.pem"));
+	setenv("SSL_CERT_FILE", file, 1);
+	setenv("SSL_CERT_DIR", where->directory, 1);
+	otls__alloc_trap = trap;
+	allowed = 0;
+	while (otls_store_add_platform(store) != OTLS_OK) {
+		expect_failure(OTLS_ERROR, OTLS_E_MEMORY, "");
+		assert_int_equal(otls__store_count(store), 0);
+		allowed = ++n;
+	}
+	assert_int_equal(otls__store_count(store), 3);
+	allowed = 0;
+	expect_failure(otls__collect_places(places, files, none), OTLS_E_MEMORY, "");
+	allowed = 0;
+	expect_failure(otls__collect_places(places, none, directories), OTLS_E_MEMORY, "");
+	otls__alloc_trap = NULL;
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+	otls_store_free(store);
+	otls_store_free(places);
 }
 
 static void
@@ -496,6 +613,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_file, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_platform_is_read_once, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_platform_by_variables, make_place, remove_place),
+		cmocka_unit_test_setup_teardown(test_places, make_place, remove_place),
+		cmocka_unit_test(test_platform_of_the_system),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test_setup_teardown(test_platform_without_memory, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_no_memory, make_place, remove_place),
 	};
 
