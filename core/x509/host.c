@@ -138,7 +138,7 @@ matches_dns(otls_bytes pattern, otls_bytes host)
 	if (pattern.len < 2 || pattern.data[0] != '*' || pattern.data[1] != '.')
 		return otls__host_equal(pattern, host);
 	dot = memchr(host.data, '.', host.len);
-	if (dot == NULL || dot == host.data)
+	if (dot == NULL)
 		return false;
 	rest = otls__bytes(dot, host.len - (size_t)(dot - host.data));
 	return memchr(rest.data + 1, '.', rest.len - 1) != NULL &&

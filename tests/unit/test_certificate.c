@@ -1,8 +1,10 @@
 /* Certificates: what is read, what is refused, what is kept as a defect, and what the getters say. */
+#include "backend.h"
 #include "error.h"
 #include "make_der.h"
 #include "x509/certificate.h"
 #include "x509/der.h"
+#include "x509/text.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -419,6 +421,72 @@ test_name_rules(void **state)
 	otls_certificate_free(cert);
 }
 
+/* Defects that are about more than one field, by their words. */
+static void
+test_defect_texts(void **state)
+{
+	const otls_bytes authority = CRITICAL_EXTENSION(BASIC_CONSTRAINTS, RAW("\x30\x03\x01\x01\xff"));
+	const struct row {
+		otls_bytes version, subject, unique_ids, extensions;
+		const char *says;
+	} rows[] = {
+		{ NOTHING, NAME("subject"), RAW("\x81\x02\x00\x01"), NOTHING,
+		    "it has unique identifiers and is of version 1" },
+		{ VERSION("\x01"), NAME("subject"), RAW("\x81\x02\x00\x01\x82\x02\x00\x01"), NOTHING, NULL },
+		{ VERSION("\x02"), NAME("subject"), RAW("\x82\x02\x00\x01"), NOTHING, NULL },
+		{ VERSION("\x02"), RAW("\x30\x00"), NOTHING, authority,
+		    "it is an authority without a name (RFC 5280, section 4.1.2.6)" },
+		{ VERSION("\x02"), NAME("subject"), RAW("\xa3\x02\x30\x00"), NOTHING,
+		    "it has an empty list of extensions (RFC 5280, section 4.1.2.9)" },
+		{ VERSION("\x01"), NAME("subject"), NOTHING, authority, "it has extensions and is not of version 3" },
+		{ VERSION("\x02"), NAME("subject"), NOTHING, EXTENSION(BASIC_CONSTRAINTS, RAW("\x05\x00")),
+		    "its basic constraints are malformed" },
+		{ VERSION("\x02"), NAME("subject"), NOTHING,
+		    EXTENSION(BASIC_CONSTRAINTS, RAW("\x30\x06\x01\x01\xff\x05\x00\x00")),
+		    "its basic constraints are malformed" },
+		{ VERSION("\x02"), NAME("subject"), NOTHING,
+		    EXTENSION(BASIC_CONSTRAINTS, RAW("\x30\x08\x01\x01\xff\x02\x01\x01\x05\x00")),
+		    "its basic constraints are malformed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(rows); i++) {
+		make_certificate parts = make_parts();
+		otls_certificate *cert;
+
+		parts.version = rows[i].version;
+		parts.subject = rows[i].subject;
+		parts.unique_ids = rows[i].unique_ids;
+		parts.extensions = rows[i].extensions;
+		cert = parse(&parts);
+		if (rows[i].says == NULL ? cert->defect != NULL
+					 : cert->defect == NULL || strstr(cert->defect, rows[i].says) == NULL)
+			fail_msg("%zu: %s", i, cert->defect != NULL ? cert->defect : "no defect");
+		otls_certificate_free(cert);
+	}
+}
+
+static void
+test_malformed_unique_ids(void **state)
+{
+	make_certificate parts = make_parts();
+
+	(void)state;
+	parts.unique_ids = RAW("\x81\x7f");
+	assert_refused(&parts);
+}
+
+static void
+test_critical_issuer_names(void **state)
+{
+	otls_certificate *cert = parse_with(CRITICAL_EXTENSION(ISSUER_NAMES, DER(0x30, TEXT(0x82, "a.test"))));
+
+	(void)state;
+	assert_true(cert->unknown_critical);
+	assert_null(cert->defect);
+	otls_certificate_free(cert);
+}
+
 static void
 test_too_many_extensions(void **state)
 {
@@ -602,6 +670,50 @@ test_other_keys(void **state)
 	assert_false(otls__spki_parse(JOIN(make_ed25519(), RAW("\x05\x00")), &spki));
 }
 
+/* Keys that are marked for RSA-PSS (RFC 4055): with parameters, without any, and with what is none. */
+static void
+test_rsa_pss_keys(void **state)
+{
+	const otls_bytes parameters = DER(
+	    0x30, DER(0xa0, RAW(SHA384)), DER(0xa1, DER(0x30, RAW(MGF1), RAW(SHA384))), RAW("\xa2\x03\x02\x01\x30"));
+	const otls_bytes key = DER(
+	    0x03, RAW("\0"), DER(0x30, RAW("\x02\x03\x00\x80\x01"), RAW("\x02\x03\x01\x00\x01")));
+	otls_spki spki;
+
+	(void)state;
+	assert_true(otls__spki_parse(DER(0x30, DER(0x30, RAW(PSS_OID)), key), &spki));
+	assert_int_equal(spki.type, OTLS_KEY_TYPE_RSA_PSS);
+	assert_int_equal(spki.pss.kind, OTLS_SIGNATURE_UNKNOWN);
+	assert_int_equal(spki.bits, 16);
+	assert_true(otls__spki_parse(DER(0x30, DER(0x30, RAW(PSS_OID), parameters), key), &spki));
+	assert_int_equal(spki.pss.kind, OTLS_SIGNATURE_RSA_PSS);
+	assert_int_equal(spki.pss.hash, OTLS_HASH_SHA384);
+	assert_int_equal(spki.pss.salt_len, 48);
+	assert_int_equal(otls__spki_kind(&spki), OTLS_SIGNATURE_RSA_PSS);
+	assert_false(otls__spki_parse(DER(0x30, DER(0x30, RAW(PSS_OID), RAW("\x05\x00")), key), &spki));
+	assert_false(otls__spki_parse(DER(0x30, DER(0x30, RAW(PSS_OID), RAW("\x31\x00")), key), &spki));
+}
+
+static void
+test_what_keys_sign(void **state)
+{
+	static const otls_signature_kind kinds[] = {
+		[OTLS_KEY_TYPE_UNKNOWN] = OTLS_SIGNATURE_UNKNOWN,
+		[OTLS_KEY_TYPE_RSA] = OTLS_SIGNATURE_RSA_PKCS1,
+		[OTLS_KEY_TYPE_RSA_PSS] = OTLS_SIGNATURE_RSA_PSS,
+		[OTLS_KEY_TYPE_EC] = OTLS_SIGNATURE_ECDSA,
+		[OTLS_KEY_TYPE_ED25519] = OTLS_SIGNATURE_ED25519,
+		[OTLS_KEY_TYPE_ED448] = OTLS_SIGNATURE_ED448,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(kinds); i++) {
+		otls_spki spki = { .type = (otls_key_type)i };
+
+		assert_int_equal(otls__spki_kind(&spki), kinds[i]);
+	}
+}
+
 /* == texts == */
 
 #define ATTRIBUTE(oid, ...) DER(0x31, DER(0x30, TEXT(0x06, oid), __VA_ARGS__))
@@ -745,6 +857,57 @@ test_oid_text(void **state)
 	}
 }
 
+/* Above 10^48 it is no number that anybody writes; its bytes are. */
+static void
+test_oid_without_end(void **state)
+{
+	otls_certificate *cert = parse_with(EXTENSION(EXTENDED_KEY_USAGE,
+	    DER(0x30, RAW("\x06\x02\x2a\x03"),
+		TEXT(0x06, "\x2a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+			   "\xff\xff\x7f"))));
+
+	(void)state;
+	assert_string_equal(otls_certificate_extended_key_usage_at(cert, 0), "1.2.3");
+	assert_string_equal(
+	    otls_certificate_extended_key_usage_at(cert, 1), "2affffffffffffffffffffffffffffffffffffffffffffff7f");
+	assert_null(otls_certificate_extended_key_usage_at(cert, 2));
+	otls_certificate_free(cert);
+}
+
+static void
+assert_fingerprint(const otls_certificate *cert, otls_hash hash, const char *text)
+{
+	const otls_engine *engine = otls__engine_any();
+	otls_bytes der = otls__bytes(cert->der, cert->der_len);
+	otls_report report = otls__report();
+	uint8_t digest[OTLS_HASH_MAX];
+	otls_buffer hex = { 0 };
+	size_t len;
+
+	if (engine == NULL) {
+		assert_string_equal(text, "");
+		return;
+	}
+	assert_int_equal(engine->hash(hash, &der, 1, digest, &len, &report), OTLS_OK);
+	assert_true(
+	    otls__hex_text(otls__bytes(digest, len), otls__lower_hex, &hex) && otls__buffer_append(&hex, "", 1));
+	assert_string_equal(text, (const char *)hex.data);
+	otls__buffer_fini(&hex);
+}
+
+static void
+test_fingerprints(void **state)
+{
+	otls_certificate *cert = parse_with(NOTHING);
+
+	(void)state;
+	assert_fingerprint(cert, OTLS_HASH_SHA256, otls_certificate_sha256(cert));
+	assert_fingerprint(cert, OTLS_HASH_SHA1, otls_certificate_sha1(cert));
+	assert_ptr_equal(otls_certificate_sha256(cert), otls_certificate_sha256(cert));
+	assert_int_equal(otls_certificate_key_bits(cert), cert->spki.bits);
+	otls_certificate_free(cert);
+}
+
 static void
 test_sans(void **state)
 {
@@ -826,6 +989,19 @@ test_null_objects(void **state)
 	assert_null(otls_certificate_ref(NULL));
 	otls_certificate_free(NULL);
 	assert_string_equal(otls_certificate_subject(NULL), "");
+	assert_string_equal(otls_certificate_issuer(NULL), "");
+	assert_string_equal(otls_certificate_common_name(NULL), "");
+	assert_string_equal(otls_certificate_serial(NULL), "");
+	assert_string_equal(otls_certificate_pem(NULL), "");
+	assert_string_equal(otls_certificate_sha256(NULL), "");
+	assert_string_equal(otls_certificate_sha1(NULL), "");
+	assert_string_equal(otls_certificate_spki_pin(NULL), "");
+	assert_int_equal(otls_certificate_not_before(NULL), 0);
+	assert_int_equal(otls_certificate_not_after(NULL), 0);
+	assert_int_equal(otls_certificate_key_bits(NULL), 0);
+	assert_int_equal(otls_certificate_san_kind(NULL, 0), 0);
+	assert_null(otls_certificate_san_next(NULL, OTLS_SAN_DNS, NULL));
+	assert_false(otls_certificate_matches_name(NULL, "a.test"));
 	assert_string_equal(otls_certificate_signature_algorithm(NULL), "");
 	assert_string_equal(otls_certificate_key_type(NULL), "");
 	assert_null(otls_certificate_san_at(NULL, 0, NULL));
@@ -837,6 +1013,8 @@ test_null_objects(void **state)
 	assert_int_equal(otls_certificate_new("x", 1, OTLS_FILETYPE_PEM, NULL), OTLS_ERROR);
 	assert_int_equal(otls_certificate_new(NULL, 1, OTLS_FILETYPE_PEM, &cert), OTLS_ERROR);
 	assert_int_equal(otls_certificate_new_file(NULL, OTLS_FILETYPE_PEM, &cert), OTLS_ERROR);
+	assert_int_equal(otls_certificate_new_file("x", OTLS_FILETYPE_PEM, NULL), OTLS_ERROR);
+	assert_non_null(strstr(otls_error_message(otls_error_last()), "cert"));
 }
 
 static void
@@ -896,6 +1074,111 @@ test_no_memory(void **state)
 	otls_certificate_free(cert);
 }
 
+typedef const char *(*text_getter)(const otls_certificate *cert);
+
+static const char *
+first_subject_part(const otls_certificate *cert)
+{
+	return otls_certificate_subject_part_at(cert, 0, NULL, NULL);
+}
+
+static const char *
+first_issuer_part(const otls_certificate *cert)
+{
+	return otls_certificate_issuer_part_at(cert, 0, NULL, NULL);
+}
+
+static const char *
+first_san(const otls_certificate *cert)
+{
+	return otls_certificate_san_at(cert, 0, NULL);
+}
+
+static const char *
+first_purpose(const otls_certificate *cert)
+{
+	return otls_certificate_extended_key_usage_at(cert, 0);
+}
+
+static const text_getter getters[] = { otls_certificate_subject, otls_certificate_issuer, otls_certificate_common_name,
+	otls_certificate_serial, otls_certificate_pem, otls_certificate_sha256, otls_certificate_sha1,
+	otls_certificate_spki_pin, otls_certificate_signature_algorithm, first_subject_part, first_issuer_part,
+	first_san, first_purpose };
+
+/* Long, and with everything in it that is written in a way of its own. */
+static otls_certificate *
+talkative(void)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	otls_bytes long_name = NOTHING;
+	make_certificate parts = make_parts();
+
+	for (int i = 0; i < 20; i++)
+		long_name = JOIN(long_name, RAW(letters));
+	parts.subject = parts.issuer = DER(0x30, ATTRIBUTE("\x55\x04\x03", DER(0x0c, RAW("a,\n"), long_name)),
+	    ATTRIBUTE("\x2a\x03\x04", DER(0x0c, long_name)),
+	    ATTRIBUTE("\x55\x04\x0a", DER(0x0c, RAW("\xff"), long_name)),
+	    ATTRIBUTE("\x55\x04\x03", DER(0x0c, RAW("\n+"), long_name)));
+	parts.algorithm = parts.outer_algorithm = RAW("\x30\x06\x06\x04\x2a\x03\x04\x05");
+	parts.extensions = JOIN(SAN(DER(0x82, long_name), RAW("\x87\x04\xc0\x00\x02\x01"), DER(0xa4, parts.subject),
+				    RAW("\x88\x02\x2a\x03")),
+	    EXTENSION(EXTENDED_KEY_USAGE, DER(0x30, RAW("\x06\x02\x2a\x03"), RAW("\x06\x02\x2a\x04"))));
+	return parse(&parts);
+}
+
+/* Every text comes in the end, and before that is "" or NULL. */
+static void
+test_texts_without_memory(void **state)
+{
+	otls_certificate *cert = talkative();
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(getters); i++) {
+		const char *text = NULL;
+		unsigned n = 0;
+
+		for (; text == NULL || text[0] == '\0'; n++) {
+			assert_true(n < 1000);
+			allowed = n;
+			otls__alloc_trap = trap;
+			text = getters[i](cert);
+			otls__alloc_trap = NULL;
+		}
+		assert_true(n > 1);
+	}
+	otls_certificate_free(cert);
+}
+
+static text_getter racing;
+static const otls_certificate *raced;
+static const char *winner;
+
+/* Another thread, as it were, that asks for the same text and has it first. */
+static bool
+race(void)
+{
+	otls__alloc_trap = NULL;
+	winner = racing(raced);
+	return true;
+}
+
+static void
+test_races(void **state)
+{
+	(void)state;
+	raced = talkative();
+	for (size_t i = 0; i < OTLS_COUNT(getters); i++) {
+		const char *text;
+
+		racing = getters[i];
+		otls__alloc_trap = race;
+		text = racing(raced);
+		assert_null(otls__alloc_trap);
+		assert_ptr_equal(text, winner);
+	}
+	otls_certificate_free((otls_certificate *)(uintptr_t)raced);
+}
+
 static void
 test_reasons(void **state)
 {
@@ -924,21 +1207,30 @@ main(void)
 		cmocka_unit_test(test_good_extensions),
 		cmocka_unit_test(test_defects),
 		cmocka_unit_test(test_name_rules),
+		cmocka_unit_test(test_defect_texts),
+		cmocka_unit_test(test_malformed_unique_ids),
+		cmocka_unit_test(test_critical_issuer_names),
 		cmocka_unit_test(test_too_many_extensions),
 		cmocka_unit_test(test_signature_algorithms),
 		cmocka_unit_test(test_pss),
 		cmocka_unit_test(test_rsa_keys),
 		cmocka_unit_test(test_ec_keys),
 		cmocka_unit_test(test_other_keys),
+		cmocka_unit_test(test_rsa_pss_keys),
+		cmocka_unit_test(test_what_keys_sign),
 		cmocka_unit_test(test_name_text),
 		cmocka_unit_test(test_common_name),
 		cmocka_unit_test(test_name_parts),
 		cmocka_unit_test(test_oid_text),
+		cmocka_unit_test(test_oid_without_end),
+		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_sans),
 		cmocka_unit_test(test_pem_and_back),
 		cmocka_unit_test(test_null_objects),
 		cmocka_unit_test(test_size_limit),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_texts_without_memory),
+		cmocka_unit_test(test_races),
 		cmocka_unit_test(test_reasons),
 	};
 

@@ -1,6 +1,7 @@
 /* Peer names: what is one, and which certificates are for it. */
 #include "error.h"
 #include "x509/judge.h"
+#include "x509/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,6 +100,7 @@ static const struct row {
 	{ { { DNS, "*w.a.example", 0 } }, NULL, "www.a.example", false, false },
 	{ { { DNS, "www.*.example", 0 } }, NULL, "www.a.example", false, false },
 	{ { { DNS, "*.example", 0 } }, NULL, "a.example", false, false },
+	{ { { DNS, "*.a.example", 0 } }, NULL, "localhost", false, false },
 	{ { { DNS, "*", 0 } }, NULL, "localhost", false, false },
 	{ { { DNS, "*.", 0 } }, NULL, "a.example", false, false },
 	{ { { DNS, "**.a.example", 0 } }, NULL, "b.a.example", false, false },
@@ -234,9 +236,14 @@ bad_peer_names(void **state)
 		"a.example:443", "https://a.example", "[a.example]", "[192.0.2.1]", "[::1", "::1]", "192.0.2.256",
 		"192.0.2", "127.1", "a.123", "192.0.2.1.", "fe80::1%eth0", "\xc3\xa4.example", "user@a.example" };
 	char label[80] = "", host[300] = "";
+	char longest[257] = "";
 	otls_peer_name peer;
 
 	(void)state;
+	memset(longest, '1', 256);
+	assert_int_equal(otls__peer_name_parse(longest, &peer), OTLS_ERROR); /* more than there is room for */
+	longest[255] = '\0';
+	assert_int_equal(otls__peer_name_parse(longest, &peer), OTLS_ERROR);
 	for (size_t i = 0; i < OTLS_COUNT(names); i++) {
 		if (otls__peer_name_parse(names[i], &peer) != OTLS_ERROR)
 			fail_msg("taken: %s", names[i]);
@@ -255,6 +262,58 @@ bad_peer_names(void **state)
 	assert_int_equal(otls__peer_name_parse(host, &peer), OTLS_OK);
 }
 
+static void
+malformed_subjects(void **state)
+{
+	static const char *const subjects[] = { "", "\x05", "\x30\x04\x31\x02\x05", "\x30\x02\x05" };
+	otls_bytes cn;
+	fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(subjects); i++) {
+		make(&f, NULL, NULL);
+		f.cert.subject = otls__bytes(subjects[i], strlen(subjects[i]) + 1);
+		assert_false(otls__certificate_cn(&f.cert, &cn));
+	}
+}
+
+/* == what a certificate is for, in words == */
+
+static void
+assert_list(const fixture *f, size_t cap, const char *expected)
+{
+	otls_certificate cert = f->cert; /* its texts are made anew */
+	char text[200];
+
+	memset(text, 'x', sizeof(text));
+	otls__certificate_list_names(&cert, text, cap);
+	assert_string_equal(text, expected);
+	assert_int_equal(text[cap], 'x');
+	otls__certificate_free_texts(&cert);
+}
+
+static void
+lists(void **state)
+{
+	const name names[] = { { IP, "\xc0\x00\x02\x01", 4 }, { DNS, "a.example", 0 }, { MAIL, "me@a.example", 0 },
+		{ DNS, "*.b \x7f.example", 0 }, { NULL, NULL, 0 } };
+	fixture f;
+
+	(void)state;
+	make(&f, NULL, NULL);
+	assert_list(&f, 10, "");
+	make(&f, names, NULL);
+	assert_list(&f, 100, "a.example, *.b??.example, 192.0.2.1");
+	/* What does not fit is left out, with room for the word that says so. */
+	assert_list(&f, 41, "a.example, *.b??.example, 192.0.2.1");
+	assert_list(&f, 40, "a.example, *.b??.example, ...");
+	assert_list(&f, 30, "a.example, *.b??.example, ...");
+	assert_list(&f, 29, "a.example, ...");
+	assert_list(&f, 15, "a.example, ...");
+	assert_list(&f, 14, "...");
+	assert_list(&f, 6, "...");
+}
+
 int
 main(void)
 {
@@ -265,6 +324,8 @@ main(void)
 		cmocka_unit_test(nothing_behind_a_name),
 		cmocka_unit_test(good_peer_names),
 		cmocka_unit_test(bad_peer_names),
+		cmocka_unit_test(malformed_subjects),
+		cmocka_unit_test(lists),
 	};
 
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);

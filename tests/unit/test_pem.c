@@ -168,6 +168,12 @@ test_damage(void **state)
 		{ "-----BEGIN A-----\nZm9v\nZm9\n-----END A-----\n",
 		    "t, line 4: the BASE64 above this line is cut short" },
 		{ "-----BEGIN A-----\n-----END A-----\n", "t, line 2: the BASE64 above this line is cut short" },
+		{ "-----BEGIN A\tB-----\nZm9v\n-----END A\tB-----\n", "t, line 1: a damaged BEGIN line" },
+		{ "-----BEGIN A\x7f-----\nZm9v\n-----END A\x7f-----\n", "t, line 1: a damaged BEGIN line" },
+		{ "-----BEGIN 0123456789012345678901234567890123456789012345678901234567890123-----\nZm9v\n",
+		    "t, line 1: a damaged BEGIN line" },
+		{ "-----BEGIN A-----\nProc-Type:\n\nZm!v\n-----END A-----\n", "t, line 4: not BASE64" },
+		{ "-----BEGIN A-----\nProc-Type: 4,MIC-ONLY\n\nZm!v\n-----END A-----\n", "t, line 4: not BASE64" },
 	};
 	otls_pem_block block;
 
@@ -235,6 +241,9 @@ test_not_certificates(void **state)
 		{ JOIN(good, block_of("TRUSTED CERTIFICATE", make_leaf("x"))), "t, line 4: a TRUSTED CERTIFICATE" },
 		{ JOIN(good, block_of("CERTIFICATE", RAW("\x30\x00"))), "t, line 4: byte 2 of the certificate" },
 		{ JOIN(good, RAW("-----BEGIN CERTIFICATE-----\n")), "t, line 4: BEGIN CERTIFICATE without" },
+		{ JOIN(good, RAW("-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n\nZm9v\n"
+				 "-----END CERTIFICATE-----\n")),
+		    "t, line 4: an encrypted certificate" },
 	};
 	otls_certificate **certs = NULL;
 	size_t count = 0;
@@ -415,6 +424,14 @@ test_not_keys(void **state)
 		{ OTLS_FILETYPE_ASN1, DER(0x30, RAW("\x02\x01\x03"), RAW("\x30\x00")), "a PKCS#12 file" },
 		{ OTLS_FILETYPE_ASN1, JOIN(pkcs8(), RAW("x")), "not one DER value" },
 		{ OTLS_FILETYPE_ASN1, RAW("garbage"), "not one DER value" },
+		{ OTLS_FILETYPE_PEM, block_of("SOMETHING ELSE", RAW("\x30\x00")), "t: no PEM block of a private key" },
+		{ OTLS_FILETYPE_ASN1, RAW("\x30\x00"), "t: this is no private key" },
+		{ OTLS_FILETYPE_ASN1, DER(0x30, RAW("\x02\x01\xff")), "t: this is no private key" },
+		{ OTLS_FILETYPE_ASN1, DER(0x30, RAW("\x02\x01\x00"), NUMBER), "t: this is no private key" },
+		{ OTLS_FILETYPE_ASN1, DER(0x30, RAW("\x02\x01\x00"), NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER),
+		    "t: this is no private key" },
+		{ OTLS_FILETYPE_ASN1, DER(0x30, RAW("\x30\x00"), NUMBER), "t: this is no private key" },
+		{ OTLS_FILETYPE_ASN1, DER(0x30, RAW("\x30\x03\x06\x01\x2a"), NUMBER), "t: this is no private key" },
 	};
 	otls_key_form form;
 	otls_key_wrap wrap;

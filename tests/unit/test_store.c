@@ -1,6 +1,7 @@
 /* Trust stores, what they are filled from, and the names by which they are searched. */
 #include "error.h"
 #include "make_der.h"
+#include "x509/general_name.h"
 #include "x509/platform.h"
 #include "x509/store.h"
 
@@ -73,6 +74,52 @@ test_different_names(void **state)
 		if (otls__names_equal(pairs[i][0], pairs[i][1]) || otls__names_equal(pairs[i][1], pairs[i][0]))
 			fail_msg("%zu", i);
 	}
+}
+
+/* What is no name is equal to its own bytes alone, and within nothing. */
+static void
+test_malformed_names(void **state)
+{
+	otls_bytes good = UTF8("a"), cn = ATTRIBUTE("\x55\x04\x03", TEXT(0x0c, "a"));
+	const otls_bytes bad[] = {
+		NOTHING,
+		RAW("\x05\x00"),
+		RAW("\x30\x05"),
+		DER(0x30, RAW("\x05\x00")),
+		DER(0x30, RAW("\x31\x00")),
+		DER(0x30, DER(0x31, RAW("\x05\x00"))),
+		DER(0x30, DER(0x31, RAW("\x30\x00"))),
+		DER(0x30, DER(0x31, DER(0x30, RAW("\x06\x03\x55\x04\x03")))),
+		DER(0x30, DER(0x31, DER(0x30, RAW("\x06\x03\x55\x04\x03\x0c\x01"
+						  "a\x05\x00")))),
+		DER(0x30, DER(0x31, cn, RAW("\x05\x00"))),
+		DER(0x30, DER(0x31, cn), RAW("\x05\x00")),
+		JOIN(good, RAW("\x05\x00")),
+	};
+
+	(void)state;
+	assert_true(otls__name_valid(good));
+	assert_true(otls__name_within(good, RAW("\x30\x00")));
+	for (size_t i = 0; i < OTLS_COUNT(bad); i++) {
+		if (otls__name_valid(bad[i]))
+			fail_msg("%zu is a name", i);
+		assert_true(otls__names_equal(bad[i], bad[i]));
+		otls__name_hash(bad[i]);
+		if (i + 1 < OTLS_COUNT(bad)) /* what is behind a name is not looked at */
+			assert_false(otls__names_equal(bad[i], good) || otls__names_equal(good, bad[i]));
+	}
+	assert_int_equal(otls__name_hash(NOTHING), 0);
+}
+
+/* Types that are not folded are told apart by their bytes. */
+static void
+test_hashes(void **state)
+{
+	(void)state;
+	assert_int_not_equal(
+	    otls__name_hash(COMMON_NAME(TEXT(0x14, "a"))), otls__name_hash(COMMON_NAME(TEXT(0x14, "A"))));
+	assert_int_equal(otls__name_hash(COMMON_NAME(TEXT(0x14, "a"))), otls__name_hash(COMMON_NAME(TEXT(0x14, "a"))));
+	assert_int_not_equal(otls__name_hash(UTF8("a")), otls__name_hash(UTF8("b")));
 }
 
 /* More attributes in one relative name than are compared as a set. */
@@ -602,6 +649,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_equal_names),
 		cmocka_unit_test(test_different_names),
+		cmocka_unit_test(test_malformed_names),
+		cmocka_unit_test(test_hashes),
 		cmocka_unit_test(test_large_sets),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_growth),
