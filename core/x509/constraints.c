@@ -24,23 +24,18 @@ form_bit(uint8_t tag)
 	return 1u << (tag & 0x1f);
 }
 
-static bool
-ends_with(otls_bytes host, otls_bytes end)
+static otls_bytes
+behind(otls_bytes bytes, size_t skipped)
 {
-	return host.len >= end.len && otls__host_equal(otls__bytes(host.data + (host.len - end.len), end.len), end);
+	return otls__bytes(bytes.data + skipped, bytes.len - skipped);
 }
 
 /* Some labels and then base. */
 static bool
 is_below(otls_bytes host, otls_bytes base)
 {
-	return host.len > base.len + 1 && host.data[host.len - base.len - 1] == '.' && ends_with(host, base);
-}
-
-static otls_bytes
-behind(otls_bytes bytes, size_t skipped)
-{
-	return otls__bytes(bytes.data + skipped, bytes.len - skipped);
+	return host.len > base.len + 1 && host.data[host.len - base.len - 1] == '.' &&
+	       otls__host_equal(behind(host, host.len - base.len), base);
 }
 
 static bool
@@ -150,11 +145,10 @@ email_within(otls_bytes name, otls_bytes base)
 {
 	otls_bytes local, host, base_local, base_host;
 
-	if (!split_mailbox(name, &local, &host))
-		return false;
-	if (split_mailbox(base, &base_local, &base_host))
-		return otls__bytes_equal(local, base_local) && otls__host_equal(host, base_host);
-	return host_within(host, base);
+	if (!split_mailbox(base, &base_local, &base_host))
+		return split_mailbox(name, &local, &host) && host_within(host, base);
+	return split_mailbox(name, &local, &host) && otls__bytes_equal(local, base_local) &&
+	       otls__host_equal(host, base_host);
 }
 
 /* The host of "scheme://user@host:port/path". */
