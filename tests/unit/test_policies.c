@@ -67,6 +67,18 @@ static const struct policy_row {
 	    { { 0 }, { "AC", 0, "r0m0", 0 }, { "AC", "AB", 0, 0 }, { "C", 0, 0, 0 }, { "C", 0, 0, 0 } }, GOOD },
 	{ "no mapping further down",
 	    { { 0 }, { "A", 0, "r0m1", 0 }, { "A", "AB", 0, 0 }, { "B", "BC", 0, 0 }, { "C", 0, 0, 0 } }, BAD(0) },
+	{ "an authority below lifts no limit", { { 0 }, { 0, 0, "r1", 0 }, { 0, 0, "r4", 0 }, { 0 }, { 0 } }, BAD(1) },
+	{ "all require it",
+	    { { 0, 0, "r0", 0 }, { "A", 0, "r0", 0 }, { "A", 0, "r0", 0 }, { "A", 0, "r0", 0 }, { 0, 0, "r0", 0 } },
+	    BAD(0) },
+	{ "mapped, and another stays",
+	    { { 0 }, { "AC", "AB", "r0", 0 }, { "BC", 0, 0, 0 }, { "B", 0, 0, 0 }, { "B", 0, 0, 0 } }, GOOD },
+	{ "not mapped, beside one that is",
+	    { { 0 }, { "AC", "AB", "r0", 0 }, { "BC", 0, 0, 0 }, { "C", 0, 0, 0 }, { "C", 0, 0, 0 } }, GOOD },
+	{ "the leaf's mapping is idle, where none is mapped",
+	    { { 0 }, { "A", 0, "r0m0", 0 }, { "A", 0, 0, 0 }, { "A", 0, 0, 0 }, { "A", "AB", 0, 0 } }, GOOD },
+	{ "any of a self-issued leaf is none",
+	    { { 0 }, { "A", 0, "r0a0", 0 }, { "A", 0, 0, 0 }, { "A", 0, 0, 0 }, { "*", 0, 0, true } }, BAD(0) },
 	{ "any is not mapped", { { 0 }, { "*", "*A", "r0", 0 }, { "A", 0, 0, 0 }, { "A", 0, 0, 0 }, { "A", 0, 0, 0 } },
 	    OTLS_REASON_MALFORMED, 3 },
 	{ "nor mapped to", { { 0 }, { "A", "A*", "r0", 0 }, { "A", 0, 0, 0 }, { "A", 0, 0, 0 }, { "A", 0, 0, 0 } },
@@ -240,12 +252,98 @@ too_many_policies(void **state)
 	}
 }
 
+/* 64 are not too many: one more than that is, wherever it comes from. */
+static void
+as_many_as_may_be(void **state)
+{
+	static char many[65], mappings[131];
+	const struct level good[LEVELS] = { { 0 }, { many, 0, "r0", 0 }, { many, 0, 0, 0 }, { many, 0, 0, 0 },
+		{ many, 0, 0, 0 } };
+	const struct level mapped[LEVELS] = { { 0 }, { many, mappings, "r0", 0 }, { "p", 0, 0, 0 }, { "p", 0, 0, 0 },
+		{ "p", 0, 0, 0 } };
+	scene s;
+
+	(void)state;
+	for (size_t i = 0; i < 64; i++)
+		many[i] = (char)('0' + i); /* '0' to 'o' */
+	for (size_t i = 0; i < 65; i++) {
+		mappings[2 * i] = '0';
+		mappings[2 * i + 1] = (char)('1' + i); /* '1' to 'q' */
+	}
+	scene_start(&s, false);
+	play(&s, good);
+	scene_expect(&s, "64 policies", OTLS_REASON_OK, -1, NULL);
+	scene_finish(&s);
+	scene_start(&s, true);
+	play(&s, mapped);
+	scene_expect(&s, "65 by mapping", OTLS_REASON_TOO_COSTLY, -1, "there are too many certificate policies");
+	scene_finish(&s);
+}
+
+/* The chain of two, in which the anchor is the issuer. */
+static void
+right_below_the_root(void **state)
+{
+	(void)state;
+	for (int bad = 0; bad < 2; bad++) {
+		scene s;
+
+		scene_start(&s, bad);
+		scene_make_all(&s);
+		scene_trust(&s, s.the_root);
+		scene_send(&s, scene_make(&s, &s.leaf, s.the_root));
+		s.chain[0]->require_policy = bad ? 0 : 1;
+		scene_judge(&s);
+		scene_expect(&s, "below the root", bad ? OTLS_REASON_POLICY : OTLS_REASON_OK, bad ? 0 : -1, NULL);
+		scene_finish(&s);
+	}
+}
+
+/* Wherever the budget ends, that is said, and nothing is found. */
+static void
+every_budget(void **state)
+{
+	static const struct level levels[LEVELS] = { { 0 }, { "ABC", "ABAD", "r0", 0 }, { "*B", 0, 0, 0 },
+		{ "B*", "BE", 0, 0 }, { "E", 0, 0, 0 } };
+	otls_node nodes[LEVELS];
+	otls_path path = { .len = LEVELS };
+	unsigned n = 0;
+	bool spent = true;
+	scene s;
+
+	(void)state;
+	scene_start(&s, false);
+	play(&s, levels);
+	scene_expect(&s, "every budget", OTLS_REASON_OK, -1, NULL);
+	assert_int_equal(s.outcome.path_len, LEVELS);
+	for (size_t i = 0; i < LEVELS; i++) {
+		nodes[i] = (otls_node){ .cert = s.outcome.path[i] };
+		path.nodes[i] = &nodes[i];
+	}
+	for (; spent; n++) {
+		otls_judge judge = { .params = &s.params, .name_steps = n };
+		otls_finding finding = { .reason = OTLS_REASON_OK, .depth = -1 };
+
+		assert_false(otls__check_policies(&judge, &path, &finding));
+		assert_int_equal(finding.reason, OTLS_REASON_OK);
+		spent = judge.spent != NULL;
+		if (spent)
+			assert_string_equal(judge.spent, "there are too many certificate policies");
+		assert_true(n < 1000);
+	}
+	assert_true(n > 20);
+	scene_finish(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies_down_the_chain),
 		cmocka_unit_test(too_many_policies),
+		cmocka_unit_test(as_many_as_may_be),
+		cmocka_unit_test(right_below_the_root),
+		cmocka_unit_test(every_budget),
 	};
 
 	return scene_run(tests);
