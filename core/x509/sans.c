@@ -23,14 +23,14 @@ text_kind(uint8_t tag)
 						: OTLS_SAN_URI;
 }
 
+/* Of 4 or 16 bytes. */
 static bool
 append_ip(otls_bytes address, otls_buffer *text)
 {
 	char line[INET6_ADDRSTRLEN];
 
-	if (inet_ntop(address.len == 4 ? AF_INET : AF_INET6, address.data, line, sizeof(line)) == NULL)
-		return false;
-	return otls__buffer_append(text, line, strlen(line));
+	return inet_ntop(address.len == 4 ? AF_INET : AF_INET6, address.data, line, sizeof(line)) != NULL &&
+	       otls__buffer_append(text, line, strlen(line));
 }
 
 /* What a name of this form cannot be is shown as hex, like the forms that have no text. */

@@ -857,6 +857,28 @@ test_oid_text(void **state)
 	}
 }
 
+/* Forms that are not what they should be are shown by their bytes; text of what is no name is empty. */
+static void
+test_malformed_texts(void **state)
+{
+	otls_certificate *cert = parse_with(
+	    SAN(DER(0xa4, RAW("\x30\x02\x31\x00")), RAW("\x87\x05\x7f\x00\x00\x01\x00")));
+	otls_buffer text = { 0 };
+	otls_text_list list = { 0 };
+
+	(void)state;
+	assert_string_equal(otls_certificate_san_at(cert, 0, NULL), "a40430023100");
+	assert_int_equal(otls_certificate_san_kind(cert, 0), OTLS_SAN_OTHER);
+	assert_string_equal(otls_certificate_san_at(cert, 1, NULL), "87057f00000100");
+	assert_null(otls_certificate_san_at(cert, 2, NULL));
+	otls_certificate_free(cert);
+	assert_true(otls__name_text(RAW("\x05\x00"), &text));
+	assert_true(otls__common_name_text(RAW("\x05\x00"), &text));
+	assert_int_equal(text.len, 0);
+	assert_true(otls__name_texts(RAW("\x05\x00"), &list));
+	assert_int_equal(otls__text_count(&list), 0);
+}
+
 /* Above 10^48 it is no number that anybody writes; its bytes are. */
 static void
 test_oid_without_end(void **state)
@@ -1222,6 +1244,7 @@ main(void)
 		cmocka_unit_test(test_common_name),
 		cmocka_unit_test(test_name_parts),
 		cmocka_unit_test(test_oid_text),
+		cmocka_unit_test(test_malformed_texts),
 		cmocka_unit_test(test_oid_without_end),
 		cmocka_unit_test(test_fingerprints),
 		cmocka_unit_test(test_sans),

@@ -395,6 +395,10 @@ constraints_on_authorities(void **state)
 	s.chain[0]->subject = otls__bytes("\x30", 2);
 	scene_judge(&s);
 	scene_expect(&s, "no subject", OTLS_REASON_OK, -1, NULL);
+	s.chain[0]->subject = otls__bytes("\x05", 2);
+	s.chain[1]->name_constraints = otls__bytes("\xa0\x05\x30\x03\x81\x01x", 7);
+	scene_judge(&s);
+	scene_expect(&s, "a subject that is no name", OTLS_REASON_OK, -1, NULL);
 	scene_finish(&s);
 }
 
@@ -499,9 +503,13 @@ too_many_constraints(void **state)
 	extension.value = value;
 	for (size_t i = 0; i < OTLS_COUNT(names); i++)
 		names[i] = (mint_name){ OTLS_SAN_DNS, HOST, sizeof(HOST) - 1 };
-	for (int bad = 0; bad < 2; bad++) {
+	for (int variant = 0; variant < 3; variant++) {
+		bool bad = variant > 0,
+		     later = variant == 2; /* later: what is not needed for the verdict, and wanted */
 		scene s;
 		scene_start(&s, bad);
+		s.params.find_all = later;
+		s.leaf.not_after = later ? NOW - 1 : NOW;
 		s.leaf.names = NULL;
 		s.leaf.raw_names = names;
 		s.leaf.raw_name_count = bad ? 600 : 300;
@@ -511,6 +519,7 @@ too_many_constraints(void **state)
 		scene_judge(&s);
 		scene_expect(&s, "too many constraints", bad ? OTLS_REASON_TOO_COSTLY : OTLS_REASON_OK, -1,
 		    bad ? "names" : NULL);
+		assert_int_equal(s.outcome.findings.count, 0);
 		scene_finish(&s);
 	}
 	free(value);

@@ -286,6 +286,26 @@ test_time(void **state)
 	}
 }
 
+/* A reader that has failed reads nothing more, and stays where it is. */
+static void
+test_behind_a_failure(void **state)
+{
+	otls_der_fault fault = { .at = NULL };
+	otls_der der = otls__der(RAW("\x05\x00\x02\x01\x05"), &fault);
+	const uint8_t *at = der.data;
+	otls_bytes contents;
+	uint8_t tag;
+
+	(void)state;
+	assert_false(otls__der_read(&der, OTLS_DER_INTEGER, NULL));
+	assert_non_null(strstr(fault.what, "another tag"));
+	assert_false(otls__der_any(&der, &tag, &contents, NULL));
+	assert_false(otls__der_read(&der, 0x05, NULL));
+	assert_false(otls__der_more(&der));
+	assert_false(otls__der_done(&der));
+	assert_ptr_equal(fault.at, at);
+}
+
 int
 main(void)
 {
@@ -300,6 +320,7 @@ main(void)
 		cmocka_unit_test(test_oid),
 		cmocka_unit_test(test_bit_string),
 		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_behind_a_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

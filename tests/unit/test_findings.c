@@ -1,4 +1,5 @@
 /* Everything that is wrong with one path is found, so that overruling one error never hides another. */
+#include "registry/registry.h"
 #include "scene.h"
 
 typedef struct expected {
@@ -167,6 +168,27 @@ weak_is_checked(void **state)
 	scene_finish(&s);
 }
 
+/* And a good signature that is only weak is no wrong one. */
+static void
+weak_and_good(void **state)
+{
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	scene_usual(&s);
+	s.params.level = otls__level(4);
+	EXPECT_ALL(&s, { OTLS_REASON_WEAK_KEY, 2 }, { OTLS_REASON_WEAK_KEY, 1 }, { OTLS_REASON_WEAK_KEY, 0 });
+	s.chain[1]->spki.group = 0; /* a curve that the library is not asked about */
+	s.chain[1]->spki.bits = 0;
+	EXPECT_ALL(&s, { OTLS_REASON_WEAK_KEY, 2 }, { OTLS_REASON_UNSUPPORTED_KEY, 1 }, { OTLS_REASON_WEAK_KEY, 0 },
+	    { OTLS_REASON_BAD_SIGNATURE, 0 });
+	s.params.level = NULL;
+	s.chain[1]->spki.sound = false;
+	EXPECT_ALL(&s, { OTLS_REASON_UNSUPPORTED_KEY, 1 }, { OTLS_REASON_BAD_SIGNATURE, 0 });
+	scene_finish(&s);
+}
+
 static void
 several_constraints(void **state)
 {
@@ -254,6 +276,7 @@ main(void)
 		cmocka_unit_test(everything_of_one),
 		cmocka_unit_test(unsupported_is_unchecked),
 		cmocka_unit_test(weak_is_checked),
+		cmocka_unit_test(weak_and_good),
 		cmocka_unit_test(several_constraints),
 		cmocka_unit_test(no_path),
 		cmocka_unit_test(no_memory),

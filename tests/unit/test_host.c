@@ -79,6 +79,7 @@ static const struct row {
 	{ { { DNS, "a.example", 0 } }, NULL, "b.example", false, false },
 	{ { { DNS, "b.example", 0 }, { DNS, "a.example", 0 } }, NULL, "a.example", true, true },
 	{ { { DNS, "A.exAMPLE", 0 } }, NULL, "a.EXample", true, true },
+	{ { { DNS, "AZ.example", 0 } }, NULL, "az.example", true, true },
 	{ { { DNS, "a_b.example", 0 } }, NULL, "a_b.example", true, true },
 	{ { { DNS, "localhost", 0 } }, NULL, "localhost", true, true },
 	{ { { DNS, "a.example", 0 } }, NULL, "a.exampl", false, false },
@@ -213,6 +214,9 @@ good_peer_names(void **state)
 		{ "localhost", "localhost", 0 },
 		{ "a-b_c.example", "a-b_c.example", 0 },
 		{ "1.example", "1.example", 0 },
+		{ "a.example1", "a.example1", 0 },
+		{ "0-9.azAZ", "0-9.azAZ", 0 },
+		{ "[::]", "[::]", 16 },
 		{ "192.0.2.1", "192.0.2.1", 4 },
 		{ "::1", "::1", 16 },
 		{ "[::1]", "[::1]", 16 },
@@ -234,7 +238,8 @@ bad_peer_names(void **state)
 {
 	static const char *const names[] = { "", ".", "..", "a..example", ".example", "a.example..", "*.example", "a b",
 		"a.example:443", "https://a.example", "[a.example]", "[192.0.2.1]", "[::1", "::1]", "192.0.2.256",
-		"192.0.2", "127.1", "a.123", "192.0.2.1.", "fe80::1%eth0", "\xc3\xa4.example", "user@a.example" };
+		"192.0.2", "127.1", "a.123", "123", "a.0", "a.9", "[]", "a/b", "a@b", "a[b", "a`b", "a{b", "192.0.2.1.",
+		"fe80::1%eth0", "\xc3\xa4.example", "user@a.example" };
 	char label[80] = "", host[300] = "";
 	char longest[257] = "";
 	otls_peer_name peer;
@@ -260,6 +265,26 @@ bad_peer_names(void **state)
 	assert_int_equal(otls__peer_name_parse(host, &peer), OTLS_ERROR);
 	host[253] = '\0';
 	assert_int_equal(otls__peer_name_parse(host, &peer), OTLS_OK);
+}
+
+/* Types in which an ASCII character is one byte, and means what it says. */
+static void
+types_of_common_names(void **state)
+{
+	static const struct {
+		uint8_t tag;
+		bool taken;
+	} types[] = { { 0x0c, true }, { 0x13, true }, { 0x16, true }, { 0x14, false }, { 0x1e, false },
+		{ 0x1a, false } };
+	otls_bytes cn;
+	fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(types); i++) {
+		make(&f, NULL, "a.example");
+		f.subject[11] = types[i].tag;
+		assert_int_equal(otls__certificate_cn(&f.cert, &cn), types[i].taken);
+	}
 }
 
 static void
@@ -324,6 +349,7 @@ main(void)
 		cmocka_unit_test(nothing_behind_a_name),
 		cmocka_unit_test(good_peer_names),
 		cmocka_unit_test(bad_peer_names),
+		cmocka_unit_test(types_of_common_names),
 		cmocka_unit_test(malformed_subjects),
 		cmocka_unit_test(lists),
 	};

@@ -247,6 +247,10 @@ defects_of_a_response(void **state)
 	REFUSE(extensions, DER(0xa1, RAW("\x30\x00")), "extensions without any");
 	REFUSE(extensions, IN_LIST(DER(0x30, TEXT(0x06, NONCE))), "too early");
 	REFUSE(extensions, IN_LIST(DER(0x30, TEXT(0x06, NONCE), RAW("\x01\x01\x01\x04\x00"))), "BOOLEAN");
+	REFUSE(extensions, IN_LIST(RAW("\x05\x00")), "another tag");
+	REFUSE(extensions, IN_LIST(RAW("\x30\x00")), "too early");
+	REFUSE(extensions, IN_LIST(DER(0x30, TEXT(0x06, NONCE), RAW("\x04\x00\x05\x00"))), "more data");
+	REFUSE(extensions, RAW("\xa1\x00"), "too early");
 	REFUSE(algorithm, RAW("\x30\x00"), "a malformed signature algorithm");
 	REFUSE(signature, RAW("\x03\x02\x04\xf0"), "whole bytes");
 	REFUSE(certificates, DER(0xa0, RAW("\x05\x00")), "another tag");
@@ -274,6 +278,12 @@ defects_of_a_single(void **state)
 	expect_refusal(with_single(DER(0x30, CERT_ID, DER(0xa1, TEXT(0x17, "240102030405Z")), THIS)), "a UTCTime");
 	expect_refusal(
 	    with_single(DER(0x30, DER(0x30, SHA1_ID, HASH, RAW("\x02\x01\x05")), GOOD, THIS)), "another tag");
+	expect_refusal(
+	    with_single(DER(0x30, CERT_ID, DER(0xa1, THIS, DER(0xa0, RAW("\x02\x01\x04"))), THIS)), "another tag");
+	expect_refusal(with_single(DER(0x30, CERT_ID, DER(0xa1, THIS, DER(0xa0, RAW("\x0a\x01\x04\x05\x00"))), THIS)),
+	    "more data");
+	expect_refusal(with_single(DER(0x30, CERT_ID, DER(0xa1, THIS, RAW("\xa0\x00")), THIS)), "too early");
+	expect_refusal(with_single(DER(0x30, CERT_ID, DER(0xa1, THIS, RAW("\x05\x00")), THIS)), "more data");
 	expect_refusal(with_single(DER(0x30, DER(0x30, SHA1_ID, HASH, HASH, RAW("\x02\x00")), GOOD, THIS)),
 	    "an INTEGER without contents");
 }

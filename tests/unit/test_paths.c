@@ -414,10 +414,12 @@ static void
 too_many_signatures(void **state)
 {
 	(void)state;
-	for (int bad = 0; bad < 2; bad++) {
+	for (int variant = 0; variant < 4; variant++) {
+		bool bad = variant % 2 != 0, expired = variant / 2 != 0; /* which is told after a wrong signature */
 		size_t count = bad ? 40 : 20;
 		scene s;
 		scene_start(&s, bad);
+		s.leaf.not_after = expired ? NOW - 1 : NOW;
 		scene_make_all(&s);
 		scene_send(&s, s.the_leaf);
 		scene_send(&s, s.the_middle);
@@ -496,7 +498,10 @@ memory(void **state)
 			scene_start(&s, bad);
 			scene_usual(&s);
 			for (size_t k = 0; k < 40; k++) /* more than there is room for at first */
-				scene_add_extra(&s, scene_make(&s, &other, s.the_root));
+				if (bad)
+					scene_add_extra(&s, scene_make(&s, &other, s.the_root));
+				else
+					scene_trust(&s, scene_make(&s, &s.root, NULL));
 			assert_int_equal(otls__peer_name_parse(bad ? "other.example" : HOST, &s.name), OTLS_OK);
 			allowed = i;
 			otls__alloc_trap = trap;

@@ -18,6 +18,7 @@
 #define OID_SDSI       RAW("\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x02")
 #define OID_PBMAC1     RAW("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e")
 #define OID_PBKDF2     RAW("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c")
+#define OID_SCRYPT     RAW("\x06\x09\x2b\x06\x01\x04\x01\xda\x47\x04\x0b")
 #define OID_PBES2      RAW("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d")
 #define OID_3DES_OLD   RAW("\x06\x0a\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03")
 #define OID_AES128     RAW("\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x02")
@@ -277,6 +278,36 @@ algorithms_malformed(void **state)
 		expect_refused(encrypted(rows[i].algorithm, RAW("\x80\x10" BLOCK)), rows[i].code, rows[i].says);
 }
 
+/* RFC 7914's, with a number of its own for what it costs. */
+static void
+scrypt_malformed(void **state)
+{
+	const struct row {
+		otls_bytes parameters;
+		otls_code code;
+		const char *says;
+	} rows[] = {
+		{ RAW("\x30\x00"), OTLS_E_FORMAT, "the parameters of scrypt" },
+		{ DER(0x30, SALT, RAW("\x02\x01\x10\x02\x01\x01")), OTLS_E_FORMAT, "the parameters of scrypt" },
+		{ DER(0x30, SALT, RAW("\x02\x01\x10\x02\x01\x01\x02\x01\x01\x02\x01\x20")), OTLS_E_FORMAT,
+		    "the parameters of scrypt" },
+		{ DER(0x30, SALT, RAW("\x02\x01\x11\x02\x01\x01\x02\x01\x01")), OTLS_E_FORMAT,
+		    "the parameters of scrypt" },
+		{ DER(0x30, SALT, RAW("\x02\x01\x10\x02\x02\x04\x01\x02\x01\x01")), OTLS_E_LIMIT,
+		    "scrypt with cost 16, block size 1025 and parallelism 1" },
+		{ DER(0x30, SALT, RAW("\x02\x01\x10\x02\x01\x01\x02\x01\x01\x02\x01\x10")), OTLS_E_PASSPHRASE,
+		    "wrong passphrase" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < OTLS_COUNT(rows); i++)
+		expect_refused(
+		    encrypted(DER(0x30, OID_PBES2,
+				  DER(0x30, DER(0x30, OID_SCRYPT, rows[i].parameters), DER(0x30, OID_AES128, IV))),
+			RAW("\x80\x10" BLOCK)),
+		    rows[i].code, rows[i].says);
+}
+
 /* The name of an algorithm has to be made first. */
 static long allocations_left;
 
@@ -511,6 +542,113 @@ library_fails(void **state)
 	}
 }
 
+/* Plain text with its padding, and no SEQUENCE in front. */
+static otls_status
+decrypts_to_nonsense(
+    otls_block_cipher cipher, otls_bytes key, const uint8_t *iv, otls_bytes sealed, uint8_t *plain, otls_report *report)
+{
+	(void)cipher, (void)key, (void)iv, (void)report;
+	memset(plain, 0x01, sealed.len);
+	return OTLS_OK;
+}
+
+/* In a file without a MAC, one wrong passphrase in 256 has padding that is right. */
+static void
+padding_by_chance(void **state)
+{
+	otls_engine whole = engine;
+
+	(void)state;
+	engine.cbc_decrypt = decrypts_to_nonsense;
+	expect_refused(encrypted(pbes2(HMAC_SHA256), RAW("\x80\x10" BLOCK)), OTLS_E_PASSPHRASE, "wrong passphrase");
+	engine = whole;
+}
+
+/* == memory == */
+
+static otls_status
+open_file(otls_bytes file)
+{
+	otls_opening with = opening();
+	otls_pkcs12 out;
+	otls_status status = otls__pkcs12_open(&with, file, &out);
+
+	otls__pkcs12_fini(&out);
+	return status;
+}
+
+static otls_status
+open_pem(otls_bytes text)
+{
+	otls_opening with = opening();
+	otls_secret plain;
+	otls_key_form form;
+	otls_status status = otls__pem_key_open(&with, text, &form, &plain);
+
+	otls__secret_fini(&plain);
+	return status;
+}
+
+static otls_status
+derive_by_scrypt(otls_bytes salt)
+{
+	otls_scrypt_params params = { salt, 16, 1, 1 };
+	otls_opening with = opening();
+	uint8_t key[16];
+
+	return otls__scrypt(&with, &params, key, sizeof(key));
+}
+
+static otls_status
+to_der(otls_bytes ber)
+{
+	otls_opening with = opening();
+	otls_secret der;
+	otls_status status = otls__ber_to_der(&with, ber, &der);
+
+	otls__secret_fini(&der);
+	return status;
+}
+
+/* Every allocation fails in turn: MEMORY, until there is enough for another answer. */
+static void
+fail_each(otls_status (*work)(otls_bytes input), otls_bytes input, long least)
+{
+	bool done = false;
+	long n = 0;
+
+	for (; !done; n++) {
+		allocations_left = n;
+		otls__alloc_trap = allow;
+		done = work(input) == OTLS_OK || otls_error_code(otls_error_last()) != OTLS_E_MEMORY;
+		otls__alloc_trap = NULL;
+		assert_true(n < 1000);
+	}
+	assert_true(n > least);
+}
+
+static void
+without_memory(void **state)
+{
+	static const char pieces[] = "\x24\x80\x04\x01x\x04\x82\x01\x00";
+	static uint8_t ber[300];
+
+	(void)state;
+	memcpy(ber, pieces, sizeof(pieces) - 1); /* a second piece of 256 bytes, and the end of all */
+	fail_each(
+	    open_file, file_with_bags(JOIN(KEY_BAG, CERT_BAG(OID_X509, DER(0xa0, DER(0x04, make_leaf("x")))))), 5);
+	fail_each(open_file,
+	    encrypted(pbes2(HMAC_SHA256), RAW("\xa0\x14\x04\x08"
+					      "01234567"
+					      "\x04\x08"
+					      "89abcdef")),
+	    5);
+	fail_each(open_pem, RAW(envelope), 2);
+	fail_each(derive_by_scrypt, RAW("salt"), 2);
+	fail_each(to_der, otls__bytes(ber, sizeof(pieces) - 1 + 256 + 2), 3);
+	assert_int_equal(to_der(otls__bytes(ber, sizeof(pieces) - 1 + 256 + 2)), OTLS_OK);
+}
+
 /* What the label of an encrypted block says its key is. */
 static void
 forms_by_label(void **state)
@@ -547,11 +685,14 @@ run_with(const otls_backend *backend)
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(sealed_malformed),
 		cmocka_unit_test(algorithms_malformed),
+		cmocka_unit_test(scrypt_malformed),
 		cmocka_unit_test(unsupported_without_memory),
 		cmocka_unit_test(mac_by_length),
 		cmocka_unit_test(mac_by_pbmac1),
 		cmocka_unit_test(macs_malformed),
 		cmocka_unit_test(library_fails),
+		cmocka_unit_test(padding_by_chance),
+		cmocka_unit_test(without_memory),
 		cmocka_unit_test(forms_by_label),
 	};
 

@@ -173,6 +173,34 @@ without_memory(void **state)
 	expect(1, NOW, "");
 }
 
+static unsigned allocations_left;
+
+static bool
+allow(void)
+{
+	return allocations_left > 0 && allocations_left-- > 0;
+}
+
+/* The chain, the table, and the copy that is handed out. */
+static void
+with_little_memory(void **state)
+{
+	otls_buffer found = { 0 };
+	char text[32];
+
+	(void)state;
+	allocations_left = 1;
+	otls__alloc_trap = allow;
+	add(1, "one", NOW + 10);
+	otls__alloc_trap = NULL;
+	expect(1, NOW, "");
+	add(1, "one", NOW + 10);
+	otls__alloc_trap = no_memory;
+	assert_false(otls__record_find(engine(), ticket(1, text), NOW, &found));
+	otls__alloc_trap = NULL;
+	expect(1, NOW, "one");
+}
+
 int
 main(void)
 {
@@ -184,6 +212,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(again, clear, clear),
 		cmocka_unit_test_setup_teardown(by_many_threads, clear, clear),
 		cmocka_unit_test_setup_teardown(without_memory, clear, clear),
+		cmocka_unit_test_setup_teardown(with_little_memory, clear, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,84 @@ issuer_that_may_not(void **state)
 	scene_finish(&s);
 }
 
+/* What the algorithm rules refuse is not shown to the library. */
+static void
+algorithm_that_may_not(void **state)
+{
+	static const uint8_t sha256[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+	mint_crl_spec empty = list_of(NULL, 0);
+	otls_bytes der;
+	uint8_t *copy;
+	size_t changed = 0;
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	s.params.flags = HERE;
+	scene_usual(&s);
+	der = mint_crl(&empty, s.the_middle);
+	assert_non_null(der.data);
+	copy = (uint8_t *)(uintptr_t)der.data;
+	for (size_t i = 0; i + sizeof(sha256) <= der.len; i++)
+		if (memcmp(copy + i, sha256, sizeof(sha256)) == 0) {
+			copy[i + 7] = 0x01; /* ecdsa-with-SHA224 */
+			changed++;
+		}
+	assert_int_equal(changed, 2);
+	assert_int_equal(otls_store_add_crl(s.store, der.data, der.len), OTLS_OK);
+	scene_judge(&s);
+	scene_expect(&s, "SHA-224", OTLS_REASON_CRL_INVALID, 0,
+	    "its key or its signature algorithm is too weak, or not supported");
+	free(copy);
+	scene_finish(&s);
+}
+
+/* A store takes lists in, and copies them, or has no memory. */
+static long allocations_left;
+
+static bool
+allow(void)
+{
+	return allocations_left-- > 0;
+}
+
+static void
+stores_without_memory(void **state)
+{
+	mint_crl_spec empty = list_of(NULL, 0);
+	otls_status added = OTLS_ERROR, copied = OTLS_ERROR;
+	otls_store *store = NULL, *copy = NULL;
+	otls_bytes der;
+	scene s;
+
+	(void)state;
+	scene_start(&s, false);
+	scene_usual(&s);
+	der = mint_crl(&empty, s.the_middle);
+	assert_non_null(der.data);
+	assert_int_equal(otls_store_new(&store), OTLS_OK);
+	for (long n = 0; added != OTLS_OK || copied != OTLS_OK; n++) {
+		allocations_left = n;
+		otls__alloc_trap = allow;
+		if (added != OTLS_OK)
+			added = otls_store_add_crl(store, der.data, der.len);
+		else
+			copied = otls__store_copy(store, &copy);
+		otls__alloc_trap = NULL;
+		if (added != OTLS_OK)
+			assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_MEMORY);
+		else if (copied != OTLS_OK && copy != NULL)
+			fail();
+		else if (copied != OTLS_OK && n > 3)
+			n = -1; /* from the first allocation of a copy on */
+		assert_true(n < 100);
+	}
+	otls_store_free(store);
+	otls_store_free(copy);
+	free((void *)(uintptr_t)der.data);
+	scene_finish(&s);
+}
+
 /* Cut short at every byte, and with every byte changed: never a list that says less than the whole one. */
 static void
 damaged_lists(void **state)
@@ -274,6 +352,7 @@ what_is_no_list(void **state)
 	    otls_store_add_crl(store, s.the_root->pem, strlen(s.the_root->pem)), OTLS_E_FORMAT, "no X509 CRL block");
 	expect_failure(otls_store_add_crl(store, s.the_root->certificate.data, s.the_root->certificate.len),
 	    OTLS_E_FORMAT, "not a revocation list");
+	expect_failure(otls_store_add_crl_file(NULL, "x"), OTLS_E_BAD_ARGUMENT, "store");
 	expect_failure(otls_store_add_crl_file(store, NULL), OTLS_E_BAD_ARGUMENT, "path");
 	expect_failure(otls_store_add_crl_file(store, "no/such/file"), OTLS_E_FILE, "no/such/file");
 	otls_store_free(store);
@@ -323,6 +402,8 @@ main(void)
 		cmocka_unit_test(what_lists_say),
 		cmocka_unit_test(lists_of_namesakes),
 		cmocka_unit_test(issuer_that_may_not),
+		cmocka_unit_test(algorithm_that_may_not),
+		cmocka_unit_test(stores_without_memory),
 		cmocka_unit_test(damaged_lists),
 		cmocka_unit_test(what_is_no_list),
 		cmocka_unit_test(lists_in_pem),

@@ -385,6 +385,38 @@ budget(void **state)
 	scene_finish(&s);
 }
 
+/* The lists that a delegate is looked up in cost what they cost. */
+static void
+budget_of_delegates(void **state)
+{
+	mint_crl_spec list = { .this_update = NOW - DAY, .next_update = NOW + DAY };
+	mint_ocsp_spec spec = response_of(MINT_GOOD);
+	mint_spec signer = scene_spec("Signer");
+	otls_ocsp_verdict verdict;
+	otls_bytes crl, response;
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	scene_usual(&s);
+	signer.purposes = for_ocsp;
+	spec.signer = scene_make(&s, &signer, s.the_middle);
+	crl = mint_crl(&list, s.the_middle);
+	assert_int_equal(otls_store_add_crl(s.store, crl.data, crl.len), OTLS_OK);
+	response = make(&spec, s.the_leaf, s.the_middle);
+	scene_judge(&s);
+	s.params.flags = OTLS_VERIFY_FLAG_CRL;
+	s.outcome.cost.signature_units = 591; /* delegate, response and list take 3 each */
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("enough", &verdict, OTLS_REASON_OK, NULL);
+	s.outcome.cost.signature_units = 592;
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("spent", &verdict, OTLS_REASON_TOO_COSTLY, "too many signatures");
+	free((void *)(uintptr_t)crl.data);
+	free((void *)(uintptr_t)response.data);
+	scene_finish(&s);
+}
+
 /* == libraries that fail == */
 
 static otls_status
@@ -666,6 +698,7 @@ main(void)
 		cmocka_unit_test(whose_word_counts),
 		cmocka_unit_test(revoked_delegates),
 		cmocka_unit_test(budget),
+		cmocka_unit_test(budget_of_delegates),
 		cmocka_unit_test(library_fails),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(what_is_forgiven),

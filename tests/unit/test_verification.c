@@ -383,6 +383,46 @@ response_from_a_file(void **state)
 	finish(&b);
 }
 
+/* == a library that does not start == */
+
+static otls_status
+cannot_start(otls_report *report)
+{
+	report->code = OTLS_E_BACKEND;
+	return OTLS_ERROR;
+}
+
+/* Nothing else that is run for every backend is run for it. */
+static bool
+makes_no_keys(otls_capability capability)
+{
+	return capability != OTLS_CAP_GENERATE_KEY && otls_backend_at(0)->engine->has(capability);
+}
+
+static void
+no_backend(void **state)
+{
+	static otls_engine broken;
+	otls_verification *verification = NULL;
+	otls_store *store = NULL;
+
+	(void)state;
+	if (otls_backend_find("broken") == NULL) { /* registered once and for all */
+		broken = *otls_backend_at(0)->engine;
+		broken.name = broken.library = "broken";
+		broken.init = cannot_start;
+		broken.has = makes_no_keys;
+		broken.key_generate = NULL;
+		assert_int_equal(otls_backend_register(&broken), OTLS_OK);
+	}
+	assert_int_equal(otls_store_new(&store), OTLS_OK);
+	expect_error(
+	    otls_verification_new(otls_backend_find("broken"), store, &verification), OTLS_E_BACKEND, "broken");
+	assert_null(verification);
+	assert_int_equal(otls_store_set_time(store, NOW), OTLS_OK); /* it is not in use */
+	otls_store_free(store);
+}
+
 /* == memory == */
 
 static long allocations_left;
@@ -455,6 +495,7 @@ main(void)
 		cmocka_unit_test(many_intermediates),
 		cmocka_unit_test(responses),
 		cmocka_unit_test(response_from_a_file),
+		cmocka_unit_test(no_backend),
 		cmocka_unit_test(without_memory),
 	};
 

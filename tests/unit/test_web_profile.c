@@ -40,6 +40,30 @@ static const struct name_row {
 	{ "a-b.example", { "a-b.example", "*.a-b.example" }, "a-b.example", true },
 };
 
+/* Names of other kinds are not compared with the common name. */
+static void
+other_kinds(void **state)
+{
+	static const mint_name names[] = { { OTLS_SAN_EMAIL, "me@a.example", 12 },
+		{ OTLS_SAN_URI, "x://B.example/", 14 } };
+
+	(void)state;
+	for (int bad = 0; bad < 2; bad++) {
+		scene s;
+
+		scene_start(&s, bad != 0);
+		s.leaf.common_name = bad ? "SERVER.example" : "x://B.example/";
+		s.leaf.raw_names = names;
+		s.leaf.raw_name_count = 2;
+		s.params.flags = WEB;
+		scene_usual(&s);
+		scene_judge(&s);
+		scene_expect(&s, "other kinds", bad ? OTLS_REASON_MALFORMED : OTLS_REASON_OK, bad ? 0 : -1,
+		    bad ? "its common name is none of the alternative names as they are spelled" : NULL);
+		scene_finish(&s);
+	}
+}
+
 static void
 common_names(void **state)
 {
@@ -289,6 +313,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(common_names),
+		cmocka_unit_test(other_kinds),
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(clients_are_free),
 		cmocka_unit_test(all_findings),
