@@ -143,11 +143,13 @@ passwords_as_utf16(void **state)
 		{ "", "0000" },
 		{ "a\xc3\xbc\xe2\x82\xac", "006100fc20ac0000" },
 		{ "\xf0\x9f\x98\x80", "d83dde000000" },
-		/* Not UTF-8: a lone byte, an overlong slash, a surrogate, cut short. */
+		/* Not UTF-8: a lone byte, an overlong slash, a surrogate, cut short, not continued, above U+10FFFF. */
 		{ "\xfc", "00fc0000" },
 		{ "\xc0\xaf", "00c000af0000" },
 		{ "\xed\xa0\x80", "00ed00a000800000" },
 		{ "a\xe2\x82", "006100e200820000" },
+		{ "\xc3(", "00c300280000" },
+		{ "\xf4\x90\x80\x80", "00f40090008000800000" },
 	};
 
 	(void)state;
