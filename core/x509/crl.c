@@ -57,6 +57,7 @@ read_number(const extension *ext, otls_crl *crl)
 	int number;
 
 	crl->has_number = otls__der_number(&value, &number) && otls__der_done(&value);
+	crl->number_critical = ext->critical;
 	if (!crl->has_number)
 		defect(crl, "its number is malformed");
 }
@@ -190,6 +191,8 @@ read_entries(otls_der *tbs, otls_crl *crl)
 			return false;
 	}
 	qsort(crl->entries, crl->count, sizeof(crl->entries[0]), compare_entries);
+	for (size_t i = 1; i < crl->count; i++)
+		crl->has_repeats = crl->has_repeats || compare_entries(&crl->entries[i - 1], &crl->entries[i]) == 0;
 	return true;
 }
 

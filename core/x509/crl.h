@@ -19,7 +19,8 @@ typedef struct otls_crl {
 	otls_bytes issuer; /* the whole Name TLV */
 	int64_t this_update, next_update;
 	otls_bytes authority_key_id; /* data NULL: none */
-	bool has_number;
+	bool has_number, number_critical;
+	bool has_repeats;        /* a serial number is on it twice */
 	otls_crl_entry *entries; /* by serial number */
 	size_t count;
 	otls_signature_algorithm signature_algorithm;

@@ -28,7 +28,8 @@ signature_defect(otls_judge *judge, const otls_crl *crl, const otls_certificate 
 	return NULL;
 }
 
-/* RFC 5280, sections 5.2.1 and 5.2.3: lists have them.  Lists that private authorities make by hand often do not. */
+/* RFC 5280, sections 5.2.1 and 5.2.3: lists have them.  Lists that private authorities make by hand often do not.  Of two
+ * entries for one serial number, nobody says which is the one that counts. */
 static const char *
 profile_defect(const otls_judge *judge, const otls_crl *crl)
 {
@@ -36,6 +37,10 @@ profile_defect(const otls_judge *judge, const otls_crl *crl)
 		return NULL;
 	if (!crl->has_number)
 		return "it has no number (RFC 5280, section 5.2.3)";
+	if (crl->number_critical)
+		return "its number is critical (RFC 5280, section 5.2.3)";
+	if (crl->has_repeats)
+		return "it has two entries for one serial number";
 	return crl->authority_key_id.data == NULL ? "it has no authority key identifier (RFC 5280, section 5.2.1)"
 						  : NULL;
 }

@@ -22,7 +22,8 @@ serial_defect(const otls_certificate *cert)
 	return NULL;
 }
 
-/* Section 4.2.1.1: of all but what is self-signed; section 4.2.1.2: of authorities. */
+/* Section 4.2.1.1: what is self-signed may be without the extension, but with it, it has a key identifier like all others;
+ * section 4.2.1.2: of authorities. */
 static const char *
 key_id_defect(const otls_path *path, size_t i)
 {
@@ -30,9 +31,11 @@ key_id_defect(const otls_path *path, size_t i)
 
 	if (i > 0 && !cert->has_subject_key_id)
 		return "it is an authority's, and has no subject key identifier (RFC 5280, section 4.2.1.2)";
-	if (cert->authority_key_id.data == NULL && !path->nodes[i]->self_issued)
-		return "it has no authority key identifier (RFC 5280, section 4.2.1.1)";
-	return NULL;
+	if (cert->authority_key_id.data != NULL)
+		return NULL;
+	if (cert->has_authority_key_id)
+		return "its authority key identifier has no key identifier (RFC 5280, section 4.2.1.1)";
+	return path->nodes[i]->self_issued ? NULL : "it has no authority key identifier (RFC 5280, section 4.2.1.1)";
 }
 
 /* The preferred name syntax has no underscores. */

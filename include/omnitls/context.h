@@ -299,8 +299,8 @@ OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL 
 #define OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE (UINT64_C(1) << 8)
 /* Rules of RFC 5280 for those who issue, beyond those that a verifier must hold them to: serial numbers are not zero, and
  * at most 20 bytes long (section 4.1.2.2); all but self-signed certificates have an authority key identifier (4.2.1.1),
- * authorities a subject key identifier (4.2.1.2); DNS names have no underscore (4.2.1.6); name constraints are critical (4.2.1.10); a revocation list has a number and an
- * authority key identifier (5.2.1, 5.2.3), else it is CRL_INVALID.  Reason MALFORMED; the text says which rule it was. */
+ * and who has one names a key in it, authorities a subject key identifier (4.2.1.2); DNS names have no underscore (4.2.1.6); name constraints are critical (4.2.1.10); a revocation list has a number that is not critical, an
+ * authority key identifier (5.2.1, 5.2.3) and no serial number twice, else it is CRL_INVALID.  Reason MALFORMED; the text says which rule it was. */
 #define OTLS_VERIFY_FLAG_STRICT                 (UINT64_C(1) << 9)
 /* Replaces the flags.  Unknown ones are refused with UNSUPPORTED. */
 OTLS_MUST_USE otls_status otls_context_set_verify_flags(otls_context *ctx, uint64_t flags);

@@ -9,6 +9,7 @@ static const mint_extension unknown = { "1.3.6.1.4.1.99999.1", true, "\x05\x00",
 static const mint_extension harmless = { "1.3.6.1.4.1.99999.1", false, "\x05\x00", 2 };
 static const mint_extension delta = { "2.5.29.27", true, "\x02\x01\x01", 3 };
 static const mint_extension part = { "2.5.29.28", true, "\x30\x03\x81\x01\xff", 5 };
+static const mint_extension critical_number = { "2.5.29.20", true, "\x02\x01\x07", 3 };
 static const mint_extension other_issuer = { "2.5.29.29", true, "\x30\x00", 2 };
 
 static void
@@ -38,7 +39,7 @@ list_of(const mint_revoked *revoked, size_t count)
 /* What lists there are, in letters: 'g' good and empty, 'r' revokes the leaf, 'h' holds 1,000 others, 'H' and the leaf behind larger ones, 'e' expired,
  * 'E' expired and revokes, 'n' not yet valid, 'd' damaged, 'D' damaged and revokes, 'u' critical extension, 'x'
  * critical extension of an entry, 'i' of another issuer's certificate, 't' a delta, 'p' a part, 'o' without an end, '#'
- * without a number, 'k' without a key identifier, 'w' harmless extension, 'm' of the middle's issuer, good; 'M' of the
+ * without a number, '!' with a critical one, '2' with an entry twice, 'k' without a key identifier, 'w' harmless extension, 'm' of the middle's issuer, good; 'M' of the
  * middle's issuer, revokes the middle. */
 static const struct list_row {
 	const char *lists;
@@ -59,6 +60,11 @@ static const struct list_row {
 	{ "#", HERE | OTLS_VERIFY_FLAG_WEB_PROFILE, OTLS_REASON_CRL_INVALID, 0, "number" },
 	{ "#", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_CRL_INVALID, 0, "number" },
 	{ "k", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_CRL_INVALID, 0, "key identifier" },
+	{ "!", HERE, OTLS_REASON_OK, -1, NULL },
+	{ "!", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_CRL_INVALID, 0, "its number is critical" },
+	{ "2", HERE, OTLS_REASON_OK, -1, NULL },
+	{ "2", HERE | OTLS_VERIFY_FLAG_WEB_PROFILE, OTLS_REASON_CRL_INVALID, 0, "two entries" },
+	{ "h", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_OK, -1, NULL },
 	{ "r", HERE, OTLS_REASON_REVOKED, 0, "was revoked on 2023-11-13 22:13:20 UTC: keyCompromise" },
 	{ "r", HERE | SOFT, OTLS_REASON_REVOKED, 0, NULL },
 	{ "gr", HERE, OTLS_REASON_REVOKED, 0, NULL },
@@ -107,7 +113,9 @@ add_letter(scene *s, char letter)
 	}
 	if (letter == 'H')
 		many[OTLS_COUNT(many) - 1] = leaf;
-	if (letter == 'h' || letter == 'H')
+	if (letter == '2')
+		many[0] = many[1];
+	if (strchr("hH2", letter) != NULL)
 		spec = list_of(many, OTLS_COUNT(many));
 	if (letter == 'e' || letter == 'E') {
 		spec.this_update = NOW - 5 * DAY;
@@ -117,10 +125,14 @@ add_letter(scene *s, char letter)
 		spec.this_update = NOW + DAY;
 	spec.damaged = letter == 'd' || letter == 'D';
 	spec.no_next_update = letter == 'o';
-	spec.no_number = letter == '#';
+	spec.no_number = letter == '#' || letter == '!';
 	spec.no_key_id = letter == 'k';
-	spec.extensions = letter == 'u' ? &unknown : letter == 't' ? &delta : letter == 'p' ? &part : &harmless;
-	spec.extension_count = strchr("utpw", letter) != NULL ? 1 : 0;
+	spec.extensions = letter == 'u'   ? &unknown
+			  : letter == 't' ? &delta
+			  : letter == 'p' ? &part
+			  : letter == '!' ? &critical_number
+					  : &harmless;
+	spec.extension_count = strchr("utpw!", letter) != NULL ? 1 : 0;
 	if (letter == 'x' || letter == 'i') {
 		leaf.serial = otls__bytes("\x11", 1);
 		leaf.extensions = letter == 'x' ? &unknown : &other_issuer;

@@ -142,6 +142,21 @@ root_key_id(scene *s)
 	scene_usual(s);
 }
 
+/* A root may be without an authority key identifier, but not have an empty one. */
+static void
+root_nameless_key_id(scene *s)
+{
+	mint_extension ids[] = {
+		{ "2.5.29.14", false, "\x04\x04root", 6 },
+		{ "2.5.29.35", false, "\x30\x00", 2 },
+	};
+
+	s->root.no_key_ids = true;
+	s->root.extensions = ids;
+	s->root.extension_count = s->bad ? 2 : 1;
+	scene_usual(s);
+}
+
 static void
 underscore(scene *s)
 {
@@ -230,6 +245,7 @@ static const struct row {
 	{ "serial long", serial_long, STRICT | WEB, OTLS_REASON_MALFORMED, 0 },
 	{ "leaf without key id", leaf_key_id, STRICT | WEB, OTLS_REASON_MALFORMED, 0 },
 	{ "root without key id", root_key_id, STRICT | WEB, OTLS_REASON_MALFORMED, 2 },
+	{ "root with a key id that names no key", root_nameless_key_id, STRICT | WEB, OTLS_REASON_MALFORMED, 2 },
 	{ "underscore", underscore, STRICT | WEB, OTLS_REASON_MALFORMED, 0 },
 	{ "free constraints", free_constraints, STRICT, OTLS_REASON_MALFORMED, 1 },
 	{ "critical names", critical_names, WEB, OTLS_REASON_MALFORMED, 0 },
