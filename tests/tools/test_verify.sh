@@ -185,14 +185,14 @@ text_of() {
   awk '{ printf "%s\\n", $0 }' "$1"
 }
 
-# a_case ID FEATURE KIND NAME RESULT [OTHERS]
+# a_case ID FEATURE KIND NAME RESULT [OTHERS [MORE]]: more of its JSON
 a_case() {
   printf '{"id":"%s","features":["%s"],"validation_kind":"%s","validation_time":"%s","max_chain_depth":null,' \
     "$1" "$2" "$3" "$now"
   printf '"key_usage":["digitalSignature"],"trusted_certs":["%s"],"untrusted_intermediates":[%s],' \
     "$(text_of "$dir/ca.pem")" "${6-}"
-  printf '"peer_certificate":"%s","expected_peer_name":%s,"expected_result":"%s"}' "$(text_of "$dir/chain.pem")" \
-    "${4:-null}" "$5"
+  printf '"peer_certificate":"%s","expected_peer_name":%s,"expected_result":"%s"%s}' "$(text_of "$dir/chain.pem")" \
+    "${4:-null}" "$5" "${7-}"
 }
 
 dns() {
@@ -252,6 +252,30 @@ case_limbo() {
   xz -k "$dir/suite.json"
   verify 1 --limbo "$dir/suite.json.xz" --offline
   tallies 5 3 1 1 0
+}
+
+# What few cases have: names of a client, revocation lists that are none, and nothing at all.
+case_limbo_fields() {
+  need_limbo
+  now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  {
+    printf '{"testcases":['
+    a_case names::there none CLIENT "" SUCCESS "" ',"expected_peer_names":[{"kind":"DNS","value":"localhost"}]'
+    printf ,
+    a_case names::absent none CLIENT "" FAILURE "" ',"expected_peer_names":[{"kind":"RFC822","value":"me@localhost"}]'
+    printf ,
+    a_case names::of_another_kind none CLIENT "" FAILURE "" ',"expected_peer_names":[{"kind":"RFC822","value":"localhost"}]'
+    printf ,
+    a_case lists::unreadable none SERVER "$(dns localhost)" SUCCESS "" ',"crls":["-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",7]'
+    printf ,
+    a_case fields::null none SERVER "$(dns localhost)" SUCCESS "" ',"crls":null,"expected_peer_names":null,"extended_key_usage":null,"conflicts_with":null'
+    printf ]}
+  } >"$dir/suite.json"
+  for how in "" --offline; do
+    # shellcheck disable=SC2086 # it may be nothing
+    verify 0 --limbo "$dir/suite.json" $how
+    tallies 5 5 0 0 0
+  done
 }
 
 # More certificates than some libraries take: told apart from a refusal, and no disagreement.

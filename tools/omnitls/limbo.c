@@ -249,6 +249,11 @@ judge(const struct suite *suite, struct tally *tally, const struct limbo_case *o
 		snprintf(verdict->text, sizeof(verdict->text), "the certificate cannot be read");
 		return true;
 	}
+	if (one->absent_name != NULL) {
+		verdict->reason = OTLS_REASON_HOSTNAME_MISMATCH;
+		snprintf(verdict->text, sizeof(verdict->text), "the certificate is not for %s", one->absent_name);
+		return true;
+	}
 	if (suite->options->offline ? judge_offline(tally, one, verdict) : limbo_talk(tally->backend, one, verdict))
 		return true;
 	verdict->reason = OTLS_REASON_HOSTNAME_MISMATCH;

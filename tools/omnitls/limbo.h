@@ -11,8 +11,9 @@ struct limbo_case {
 	const char *id;
 	bool wanted; /* accepted is right */
 	bool of_client;
-	const char *name; /* NULL: not checked */
-	int depth;        /* -1: the default */
+	const char *name;        /* NULL: not checked */
+	const char *absent_name; /* one that a client must have, and its certificate has not; NULL: none */
+	int depth;               /* -1: the default */
 	uint64_t flags;
 	otls_store *store; /* with what is trusted, and the time */
 	otls_certificate *leaf;

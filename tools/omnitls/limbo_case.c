@@ -25,18 +25,19 @@ read_certificate(const cJSON *json)
 	return cert;
 }
 
-static bool
-read_crls(const cJSON *json, otls_store *store)
+/* Who has revocation lists asks them about every certificate (RFC 5280, section 6.1.3).  One that cannot be read is left
+ * out, too: it is as if it were not there. */
+static void
+read_crls(const cJSON *json, struct limbo_case *out)
 {
 	const cJSON *one = NULL;
 
 	cJSON_ArrayForEach(one, cJSON_GetObjectItem(json, "crls"))
 	{
 		const char *pem = cJSON_GetStringValue(one);
-		if (pem == NULL || otls_store_add_crl(store, pem, strlen(pem)) != OTLS_OK)
-			return false;
+		if (pem != NULL && otls_store_add_crl(out->store, pem, strlen(pem)) == OTLS_OK)
+			out->flags |= OTLS_VERIFY_FLAG_CRL_ALL;
 	}
-	return true;
 }
 
 static bool
@@ -58,7 +59,8 @@ read_store(const cJSON *json, struct limbo_case *out)
 		if (!good)
 			return false;
 	}
-	return read_crls(json, out->store);
+	read_crls(json, out);
+	return true;
 }
 
 static bool
@@ -86,6 +88,34 @@ read_name(const cJSON *json)
 	const char *kind = text_at(name, "kind");
 
 	return strcmp(kind, "DNS") == 0 || strcmp(kind, "IP") == 0 ? text_at(name, "value") : NULL;
+}
+
+static bool
+has_name(const otls_certificate *leaf, const char *kind, const char *wanted)
+{
+	otls_san_kind san = strcmp(kind, "RFC822") == 0 ? OTLS_SAN_EMAIL
+			    : strcmp(kind, "IP") == 0   ? OTLS_SAN_IP
+							: OTLS_SAN_DNS;
+	const char *name = NULL;
+	size_t at = 0;
+
+	while ((name = otls_certificate_san_next(leaf, san, &at)) != NULL)
+		if (strcmp(name, wanted) == 0)
+			return true;
+	return false;
+}
+
+/* Names of a client are no part of a handshake: a program looks for them in the certificate that it got. */
+static const char *
+find_absent_name(const cJSON *json, const otls_certificate *leaf)
+{
+	const cJSON *one = NULL;
+
+	cJSON_ArrayForEach(
+	    one, cJSON_GetObjectItem(json, "expected_peer_names")) if (!has_name(leaf, text_at(one, "kind"),
+									   text_at(one, "value"))) return text_at(one,
+	    "value");
+	return NULL;
 }
 
 /* A case's place says by which rules it is judged: "rfc5280::" and "crl::" hold those who issue to the RFC, "webpki::" to
@@ -119,8 +149,6 @@ read_flags(const cJSON *json)
 
 	if (cJSON_GetArraySize(cJSON_GetObjectItem(json, "key_usage")) == 0)
 		flags |= OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE;
-	if (cJSON_GetArraySize(cJSON_GetObjectItem(json, "crls")) > 0)
-		flags |= OTLS_VERIFY_FLAG_CRL;
 	return flags;
 }
 
@@ -143,13 +171,16 @@ limbo_case_read(const cJSON *json, struct limbo_case *out, const char **why)
 	else if (out->id[0] == '\0' || text_at(json, "peer_certificate")[0] == '\0')
 		*why = "no id or no peer_certificate";
 	else if (!read_store(json, out))
-		*why = "its validation_time, what it trusts or its revocation lists cannot be used";
+		*why = "its validation_time or what it trusts cannot be used";
 	else if (!read_others(json, out))
 		*why = "out of memory";
 	if (*why != NULL)
 		return false;
 	out->leaf = read_certificate(cJSON_GetObjectItem(json, "peer_certificate"));
-	return out->leaf != NULL;
+	if (out->leaf == NULL)
+		return false;
+	out->absent_name = find_absent_name(json, out->leaf);
+	return true;
 }
 
 void
