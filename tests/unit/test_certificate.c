@@ -25,6 +25,7 @@
 #define ISSUER_NAMES       "\x55\x1d\x12"
 #define INHIBIT_ANY_POLICY "\x55\x1d\x36"
 #define INFORMATION_ACCESS "\x2b\x06\x01\x05\x05\x07\x01\x01"
+#define NO_CHECK           "\x2b\x06\x01\x05\x05\x07\x30\x01\x05"
 #define TLS_FEATURE        "\x2b\x06\x01\x05\x05\x07\x01\x18"
 #define UNHEARD_OF         "\x2a\x03\x04"
 #define SAN(...)           EXTENSION(ALT_NAMES, DER(0x30, __VA_ARGS__))
@@ -342,6 +343,22 @@ test_defects(void **state)
 		SAN(TEXT(0x89, "what?")),
 		SAN(DER(0xa4, RAW("\x30\x02\x31\x00"))),
 		SAN(RAW("\xa0\x04\x06\x02\x2a\x03")),
+		SAN(RAW("\xa0\x06\x06\x02\x2a\x03\xa0\x00")),
+		SAN(RAW("\xa0\x0a\x06\x02\x2a\x03\xa0\x04\x05\x00\x05\x00")),
+		SAN(RAW("\xa0\x0a\x06\x02\x2a\x03\xa0\x02\x05\x00\x05\x00")),
+		SAN(RAW("\x88\x00")),
+		SAN(RAW("\x88\x02\x80\x03")),
+		SAN(RAW("\x88\x02\x2a\x83")),
+		EXTENSION(INFORMATION_ACCESS, DER(0x30, DER(0x30, RAW("\x05\x00")))),
+		EXTENSION(INFORMATION_ACCESS, DER(0x30, DER(0x30, RAW("\x06\x02\x2a\x03")))),
+		EXTENSION(INFORMATION_ACCESS,
+		    DER(0x30, DER(0x30, RAW("\x06\x02\x2a\x03"), TEXT(0x86, "a"), TEXT(0x86, "a")))),
+		EXTENSION(POLICIES, RAW("\x05\x00")),
+		EXTENSION(POLICIES, RAW("\x30\x02\x30\x00")),
+		EXTENSION(POLICY_MAPPINGS, DER(0x30, DER(0x30, RAW("\x05\x00")))),
+		EXTENSION(POLICY_MAPPINGS, DER(0x30, DER(0x30, RAW("\x06\x01\x2a\x06\x01\x2b\x05\x00")))),
+		EXTENSION(NO_CHECK, RAW("\x30\x00")),
+		EXTENSION(NO_CHECK, RAW("\x05\x01\x00")),
 		CRITICAL_EXTENSION(SUBJECT_KEY_ID, TEXT(0x04, "me")),
 		CRITICAL_EXTENSION(AUTHORITY_KEY_ID, DER(0x30, TEXT(0x80, "you"))),
 		EXTENSION(AUTHORITY_KEY_ID, RAW("\x30\x03\x82\x01\x05")), /* a serial number without its issuer */
@@ -606,6 +623,8 @@ test_rsa_keys(void **state)
 		{ OTLS_OID_INIT("\x02\x03\x00\x80\x01"), OTLS_OID_INIT("\x02\x05\x01\x00\x00\x00\x01"), 16, false },
 		{ OTLS_OID_INIT("\x02\x02\x80\x01"), OTLS_OID_INIT("\x02\x01\x03"), 0, false }, /* negative */
 		{ OTLS_OID_INIT("\x02\x01\x00"), OTLS_OID_INIT("\x02\x01\x03"), 0, false },
+		{ OTLS_OID_INIT("\x02\x03\x00\x80\x01"), OTLS_OID_INIT("\x02\x01\x83"), 16, false },
+		{ OTLS_OID_INIT("\x02\x03\x00\x80\x01"), OTLS_OID_INIT("\x02\x01\x00"), 16, false },
 	};
 	otls_spki spki;
 
@@ -616,6 +635,9 @@ test_rsa_keys(void **state)
 		assert_int_equal(spki.bits, rows[i].bits);
 		assert_int_equal(spki.sound, rows[i].sound);
 	}
+	assert_false(otls__spki_parse(DER(0x30, RSA_ID, RAW("\x03\x03\x00\x05\x00")), &spki));
+	assert_false(otls__spki_parse(DER(0x30, RSA_ID, RAW("\x03\x05\x00\x30\x00\x05\x00")), &spki));
+	assert_false(otls__spki_parse(rsa_key(RAW("\x05\x00"), RAW("\x02\x01\x03")), &spki));
 	assert_false(otls__spki_parse(rsa_key(RAW("\x02\x01\x7f"), NOTHING), &spki));
 	assert_false(otls__spki_parse(rsa_key(RAW("\x02\x01\x7f"), RAW("\x02\x01\x03\x05\x00")), &spki));
 }
@@ -650,6 +672,9 @@ test_ec_keys(void **state)
 	    &spki));
 	assert_int_equal(spki.group, 0);
 	assert_false(spki.sound);
+	assert_false(otls__spki_parse(DER(0x30, RAW("\x30\x0c\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x01\x80"),
+					  DER(0x03, otls__bytes(point, 66))),
+	    &spki)); /* an OID that is none */
 	assert_false(otls__spki_parse(
 	    DER(0x30, RAW("\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"), DER(0x03, otls__bytes(point, 66))), &spki));
 }
@@ -745,6 +770,16 @@ test_name_text(void **state)
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x04\xd8\x3d\xde\x00")), "CN=\xf0\x9f\x98\x80" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x02\xd8\x3d")), "CN=#1E02D83D" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x01\x41")), "CN=#1E0141" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x04\xd7\xff\xe0\x00")), "CN=\xed\x9f\xbf\xee\x80\x80" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x04\xdc\x00\x00\x41")), "CN=#1E04DC000041" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x04\xd8\x00\xdb\xff")), "CN=#1E04D800DBFF" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x04\xdb\xff\xe0\x00")), "CN=#1E04DBFFE000" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1e\x04\xdb\xff\xdf\xff")), "CN=\xf4\x8f\xbf\xbf" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1c\x03\x00\x00\x41")), "CN=#1C03000041" },
+		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1c\x04\x00\x11\x00\x00")), "CN=#1C0400110000" },
+		{ CN("\xe0\x80\x80"), "CN=#0C03E08080" }, /* overlong, in three bytes */
+		{ CN("\xf0\x80\x80\x80"), "CN=#0C04F0808080" },
+		{ CN("\x7f\xc2\x80\xc2\x9f\xc2\xa0"), "CN=\\7F\\C2\\80\\C2\\9F\xc2\xa0" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1c\x04\x00\x01\xf6\x00")), "CN=\xf0\x9f\x98\x80" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x1c\x04\x00\x00\xd8\x00")), "CN=#1C040000D800" },
 		{ ATTRIBUTE("\x55\x04\x03", RAW("\x14\x01\xe9")), "CN=\xc3\xa9" },
@@ -1005,6 +1040,8 @@ static void
 test_null_objects(void **state)
 {
 	otls_certificate *cert = NULL;
+	uint64_t bits;
+	int length;
 	size_t i = 0;
 
 	(void)state;
@@ -1029,6 +1066,14 @@ test_null_objects(void **state)
 	assert_null(otls_certificate_san_at(NULL, 0, NULL));
 	assert_null(otls_certificate_san_next(NULL, OTLS_SAN_DNS, &i));
 	assert_null(otls_certificate_extended_key_usage_at(NULL, 0));
+	length = 5;
+	bits = 5;
+	assert_false(otls_certificate_is_ca(NULL, &length));
+	assert_int_equal(length, -1);
+	assert_false(otls_certificate_key_usage(NULL, &bits));
+	assert_int_equal(bits, 0);
+	assert_null(otls_certificate_der(NULL, &i));
+	assert_int_equal(i, 0);
 	assert_false(otls_certificate_is_ca(NULL, NULL));
 	assert_false(otls_certificate_key_usage(NULL, NULL));
 	assert_null(otls_certificate_der(NULL, NULL));

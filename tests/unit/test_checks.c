@@ -444,6 +444,44 @@ trusted_between(void **state)
 	scene_finish(&s);
 }
 
+/* That a trusted certificate is of version 1 says that it is an authority only where it is a root. */
+static void
+old_and_trusted(void **state)
+{
+	for (int bad = 0; bad < 2; bad++) {
+		scene s;
+
+		(void)state;
+		scene_start(&s, bad != 0);
+		scene_make_all(&s);
+		scene_trust(&s, s.the_middle);
+		scene_send(&s, s.the_leaf);
+		s.params.flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN;
+		scene_trusted(&s, 0)->version = bad ? 1 : 3;
+		scene_judge(&s);
+		scene_expect(&s, "old", bad ? OTLS_REASON_INVALID_CA : OTLS_REASON_OK, bad ? 1 : -1, NULL);
+		scene_finish(&s);
+	}
+}
+
+/* Authorities without key usage may sign; name constraints of an authority that is sent as a leaf are no defect. */
+static void
+what_is_not_said(void **state)
+{
+	scene s;
+
+	(void)state;
+	scene_start(&s, false);
+	scene_usual(&s);
+	s.chain[1]->has_key_usage = s.chain[0]->has_key_usage = false;
+	s.chain[0]->is_ca = s.chain[0]->has_basic_constraints = true;
+	s.chain[0]->basic_constraints_critical = true;
+	s.chain[0]->name_constraints = bytes_of("\x05");
+	scene_judge(&s);
+	scene_expect(&s, "nothing is said", OTLS_REASON_OK, -1, NULL);
+	scene_finish(&s);
+}
+
 /* == the leaf's key in a handshake == */
 
 static const struct handshake_row {
@@ -555,6 +593,8 @@ main(void)
 		cmocka_unit_test(dates),
 		cmocka_unit_test(roots),
 		cmocka_unit_test(trusted_between),
+		cmocka_unit_test(old_and_trusted),
+		cmocka_unit_test(what_is_not_said),
 		cmocka_unit_test(handshakes),
 		cmocka_unit_test(levels),
 	};

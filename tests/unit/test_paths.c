@@ -177,6 +177,32 @@ unlikely_last(void **state)
 	scene_finish(&s);
 }
 
+/* Of ways that lead nowhere the longest is told, whichever comes first. */
+static void
+furthest_dead_end(void **state)
+{
+	(void)state;
+	for (int order = 0; order < 2; order++) {
+		mint_spec upper = scene_authority("Upper");
+		mint_identity *lost, *up, *near, *far;
+		scene s;
+
+		scene_start(&s, true);
+		s.middle.no_key_ids = s.leaf.no_key_ids = true;
+		lost = scene_make(&s, &s.root, NULL);
+		up = scene_make(&s, &upper, lost);
+		near = scene_make(&s, &s.middle, lost);
+		far = scene_make(&s, &s.middle, up);
+		scene_send(&s, scene_make(&s, &s.leaf, near));
+		scene_send(&s, order == 0 ? near : far);
+		scene_send(&s, order == 0 ? far : near);
+		scene_send(&s, up);
+		scene_judge(&s);
+		scene_expect(&s, "furthest", OTLS_REASON_UNKNOWN_ISSUER, 2, "CN=Upper");
+		scene_finish(&s);
+	}
+}
+
 /* What names itself as its issuer, and another key as its issuer's, is not self-signed. */
 static void
 looks_self_signed(void **state)
@@ -525,6 +551,7 @@ main(void)
 		cmocka_unit_test(ring),
 		cmocka_unit_test(likely_first),
 		cmocka_unit_test(unlikely_last),
+		cmocka_unit_test(furthest_dead_end),
 		cmocka_unit_test(looks_self_signed),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(long_but_complete),

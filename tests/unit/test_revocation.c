@@ -59,6 +59,7 @@ static const struct list_row {
 	{ "#", HERE, OTLS_REASON_OK, -1, NULL },
 	{ "#", HERE | OTLS_VERIFY_FLAG_WEB_PROFILE, OTLS_REASON_CRL_INVALID, 0, "number" },
 	{ "#", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_CRL_INVALID, 0, "number" },
+	{ "g", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_OK, -1, NULL },
 	{ "k", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_CRL_INVALID, 0, "key identifier" },
 	{ "!", HERE, OTLS_REASON_OK, -1, NULL },
 	{ "!", HERE | OTLS_VERIFY_FLAG_STRICT, OTLS_REASON_CRL_INVALID, 0, "its number is critical" },
@@ -205,6 +206,51 @@ issuer_that_may_not(void **state)
 	add_list(&s, &empty, s.the_middle);
 	scene_judge(&s);
 	scene_expect(&s, "no cRLSign", OTLS_REASON_CRL_INVALID, 0, "key usage");
+	scene_finish(&s);
+}
+
+/* A revocation without a reason, and an issuer without key usage or key identifier. */
+static void
+what_is_not_said(void **state)
+{
+	mint_revoked leaf = { OTLS_OID_INIT(SERIAL), NOW - DAY, 0, NULL, 0 };
+	mint_crl_spec list = list_of(&leaf, 1);
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	s.leaf.serial = OTLS_OID(SERIAL);
+	s.middle.no_key_usage = true;
+	s.params.flags = HERE;
+	scene_usual(&s);
+	add_list(&s, &list, s.the_middle);
+	scene_judge(&s);
+	scene_expect(&s, "no reason", OTLS_REASON_REVOKED, 0, "CN=leaf: was revoked on 2023-11-13 22:13:20 UTC");
+	assert_null(strstr(s.outcome.text, "UTC:"));
+	s.chain[1]->has_subject_key_id = false;
+	scene_judge(&s);
+	scene_expect(&s, "no key identifier", OTLS_REASON_REVOKED, 0, NULL);
+	s.chain[1]->has_subject_key_id = true;
+	s.chain[1]->subject_key_id = otls__bytes("x", 1);
+	scene_judge(&s);
+	scene_expect(&s, "the list of another key", OTLS_REASON_CRL_MISSING, 0, NULL);
+	scene_finish(&s);
+}
+
+/* What is trusted itself has no issuer whose lists could be asked. */
+static void
+trusted_itself(void **state)
+{
+	scene s;
+
+	(void)state;
+	scene_start(&s, false);
+	s.params.flags = ALL;
+	scene_make_all(&s);
+	scene_trust(&s, scene_make(&s, &s.leaf, NULL));
+	scene_send(&s, s.made[3]);
+	scene_judge(&s);
+	scene_expect(&s, "trusted itself", OTLS_REASON_OK, -1, NULL);
 	scene_finish(&s);
 }
 
@@ -414,6 +460,8 @@ main(void)
 		cmocka_unit_test(what_lists_say),
 		cmocka_unit_test(lists_of_namesakes),
 		cmocka_unit_test(issuer_that_may_not),
+		cmocka_unit_test(what_is_not_said),
+		cmocka_unit_test(trusted_itself),
 		cmocka_unit_test(algorithm_that_may_not),
 		cmocka_unit_test(stores_without_memory),
 		cmocka_unit_test(damaged_lists),
