@@ -37,7 +37,7 @@ list_of(const mint_revoked *revoked, size_t count)
 #define SOFT OTLS_VERIFY_FLAG_CRL_SOFT
 
 /* What lists there are, in letters: 'g' good and empty, 'r' revokes the leaf, 'h' holds 1,000 others, 'H' and the leaf behind larger ones, 'e' expired,
- * 'E' expired and revokes, 'n' not yet valid, 'd' damaged, 'D' damaged and revokes, 'u' critical extension, 'x'
+ * 'E' expired and revokes, 'n' not yet valid, 'N' of this very second, 'd' damaged, 'D' damaged and revokes, 'u' critical extension, 'x'
  * critical extension of an entry, 'i' of another issuer's certificate, 't' a delta, 'p' a part, 'o' without an end, '#'
  * without a number, '!' with a critical one, '2' with an entry twice, 'k' without a key identifier, 'w' harmless extension, 'm' of the middle's issuer, good; 'M' of the
  * middle's issuer, revokes the middle. */
@@ -49,7 +49,7 @@ static const struct list_row {
 	const char *text;
 } list_rows[] = {
 	{ "r", 0, OTLS_REASON_OK, -1, NULL },
-	{ "", HERE, OTLS_REASON_CRL_MISSING, 0, "no revocation list" },
+	{ "", HERE, OTLS_REASON_CRL_MISSING, 0, "CN=leaf: its issuer has no revocation list here" },
 	{ "m", HERE, OTLS_REASON_CRL_MISSING, 0, NULL },
 	{ "", HERE | SOFT, OTLS_REASON_OK, -1, NULL },
 	{ "g", HERE, OTLS_REASON_OK, -1, NULL },
@@ -76,7 +76,9 @@ static const struct list_row {
 	{ "eg", HERE, OTLS_REASON_OK, -1, NULL },
 	{ "E", HERE, OTLS_REASON_REVOKED, 0, NULL },
 	{ "gE", HERE, OTLS_REASON_REVOKED, 0, NULL },
-	{ "n", HERE, OTLS_REASON_CRL_NOT_YET_VALID, 0, NULL },
+	{ "n", HERE, OTLS_REASON_CRL_NOT_YET_VALID, 0,
+	    "cannot be used: it is not valid before 2023-11-15 22:13:20 UTC" },
+	{ "N", HERE, OTLS_REASON_OK, -1, NULL },
 	{ "d", HERE, OTLS_REASON_CRL_INVALID, 0, "signature" },
 	{ "D", HERE, OTLS_REASON_CRL_INVALID, 0, "signature" },
 	{ "dg", HERE, OTLS_REASON_OK, -1, NULL },
@@ -124,6 +126,8 @@ add_letter(scene *s, char letter)
 	}
 	if (letter == 'n')
 		spec.this_update = NOW + DAY;
+	if (letter == 'N')
+		spec.this_update = spec.next_update = NOW;
 	spec.damaged = letter == 'd' || letter == 'D';
 	spec.no_next_update = letter == 'o';
 	spec.no_number = letter == '#' || letter == '!';
@@ -235,6 +239,30 @@ what_is_not_said(void **state)
 	scene_judge(&s);
 	scene_expect(&s, "the list of another key", OTLS_REASON_CRL_MISSING, 0, NULL);
 	scene_finish(&s);
+}
+
+/* The issuer is the anchor. */
+static void
+right_below_the_root(void **state)
+{
+	mint_revoked leaf = { OTLS_OID_INIT(SERIAL), NOW - DAY, 1, NULL, 0 };
+	scene s;
+
+	(void)state;
+	for (int bad = 0; bad < 2; bad++) {
+		mint_crl_spec list = list_of(&leaf, (size_t)bad);
+
+		scene_start(&s, bad);
+		s.leaf.serial = OTLS_OID(SERIAL);
+		s.params.flags = HERE;
+		scene_make_all(&s);
+		scene_trust(&s, s.the_root);
+		scene_send(&s, scene_make(&s, &s.leaf, s.the_root));
+		add_list(&s, &list, s.the_root);
+		scene_judge(&s);
+		scene_expect(&s, "below the root", bad ? OTLS_REASON_REVOKED : OTLS_REASON_OK, bad ? 0 : -1, NULL);
+		scene_finish(&s);
+	}
 }
 
 /* What is trusted itself has no issuer whose lists could be asked. */
@@ -461,6 +489,7 @@ main(void)
 		cmocka_unit_test(lists_of_namesakes),
 		cmocka_unit_test(issuer_that_may_not),
 		cmocka_unit_test(what_is_not_said),
+		cmocka_unit_test(right_below_the_root),
 		cmocka_unit_test(trusted_itself),
 		cmocka_unit_test(algorithm_that_may_not),
 		cmocka_unit_test(stores_without_memory),

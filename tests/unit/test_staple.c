@@ -8,6 +8,7 @@ static const mint_extension unknown = { "1.3.6.1.4.1.99999.1", true, "\x05\x00",
 static const mint_extension harmless = { "1.3.6.1.4.1.99999.1", false, "\x05\x00", 2 };
 static const mint_extension nonce = { "1.3.6.1.5.5.7.48.1.2", true, "\x04\x02\x01\x02", 4 };
 static const mint_extension no_check = { "1.3.6.1.5.5.7.48.1.5", false, "\x05\x00", 2 };
+static const mint_extension odd = { "2.5.29.54", false, "\x02\x01\x01", 3 }; /* it should be critical */
 static const mint_extension must_staple = { "1.3.6.1.5.5.7.1.24", false, "\x30\x03\x02\x01\x05", 5 };
 static const mint_extension other_feature = { "1.3.6.1.5.5.7.1.24", false, "\x30\x03\x02\x01\x11", 5 };
 
@@ -160,6 +161,11 @@ several_answers(void **state)
 	expect_of(&s, "unknown, before that good", &newer, OTLS_REASON_OCSP_MISSING, NULL);
 	newer.this_update = NOW - 2 * DAY;
 	expect_of(&s, "unknown, then good", &newer, OTLS_REASON_OK, NULL);
+	newer.this_update = good.this_update; /* of the same time: the first one */
+	expect_of(&s, "unknown and good", &newer, OTLS_REASON_OCSP_MISSING, NULL);
+	newer.next = NULL;
+	good.next = &newer;
+	expect_of(&s, "good and unknown", &good, OTLS_REASON_OK, NULL);
 	scene_finish(&s);
 }
 
@@ -252,6 +258,8 @@ whose_word_counts(void **state)
 		LEFT_OUT,
 		WRONG,
 		WEAK,
+		JUST_NOW,
+		DEFECT,
 		COUNT
 	};
 	static const char *const texts[COUNT] = {
@@ -268,6 +276,7 @@ whose_word_counts(void **state)
 		[LEFT_OUT] = "not known",
 		[WRONG] = "signature of the OCSP response is wrong",
 		[WEAK] = "the OCSP response's signer is too weak",
+		[DEFECT] = "the certificate of the OCSP response's signer is malformed",
 	};
 	mint_spec impostor = scene_authority("Middle");
 	scene s;
@@ -285,6 +294,12 @@ whose_word_counts(void **state)
 		signer.no_purposes = i == NONE;
 		signer.no_key_usage = i == NO_USAGE;
 		signer.common_name = i == NAMELESS ? "Middle" : "Signer"; /* as its issuer is called */
+		if (i == JUST_NOW)
+			signer.not_before = signer.not_after = NOW;
+		if (i == DEFECT) {
+			signer.extensions = &odd;
+			signer.extension_count = 1;
+		}
 		if (i == EXPIRED)
 			signer.not_after = NOW - 1;
 		if (i == EARLY)
@@ -429,6 +444,22 @@ fail_check(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_byte
 }
 
 static otls_status
+count_failed_checks(otls_bytes spki, const otls_signature_algorithm *algorithm, otls_bytes tbs, otls_bytes signature,
+    otls_report *report)
+{
+	checks++;
+	return fail_check(spki, algorithm, tbs, signature, report);
+}
+
+static long allocations_left;
+
+static bool
+allow(void)
+{
+	return allocations_left-- > 0;
+}
+
+static otls_status
 fail_hash(otls_hash hash, const otls_bytes *parts, size_t n, uint8_t *out, size_t *len, otls_report *report)
 {
 	(void)hash, (void)parts, (void)n, (void)out, (void)len;
@@ -458,6 +489,104 @@ library_fails(void **state)
 	s.engine.hash = fail_hash;
 	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
 	expect("no hash", &verdict, OTLS_REASON_OCSP_INVALID, "another certificate");
+	free((void *)(uintptr_t)response.data);
+	scene_finish(&s);
+}
+
+/* A certificate in it that is none, and memory for those that are. */
+static void
+signers_that_cannot_be_read(void **state)
+{
+	mint_ocsp_spec spec = response_of(MINT_GOOD);
+	mint_spec signer = scene_spec("Signer");
+	otls_ocsp_verdict verdict;
+	otls_bytes response;
+	uint8_t *version;
+	bool done = false;
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	scene_usual(&s);
+	signer.purposes = for_ocsp;
+	spec.signer = scene_make(&s, &signer, s.the_middle);
+	response = make(&spec, s.the_leaf, s.the_middle);
+	scene_judge(&s);
+	for (long n = 0; !done; n++) {
+		allocations_left = n;
+		otls__alloc_trap = allow;
+		otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+		otls__alloc_trap = NULL;
+		done = verdict.reason == OTLS_REASON_OK;
+		if (!done) {
+			expect("without memory", &verdict, OTLS_REASON_INTERNAL, "out of memory");
+			assert_int_equal(verdict.report.code, OTLS_E_MEMORY);
+		}
+		assert_true(n < 100);
+	}
+	version = (uint8_t *)(uintptr_t)response.data;
+	while (memcmp(version, "\xa0\x03\x02\x01\x02", 5) != 0)
+		assert_true(++version + 5 <= response.data + response.len);
+	version[4] = 9;
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("version 10", &verdict, OTLS_REASON_OCSP_INVALID, "a certificate in the OCSP response is malformed");
+	free((void *)(uintptr_t)response.data);
+	scene_finish(&s);
+}
+
+/* What is not good, and not missing, is told as it is. */
+static void
+what_is_told(void **state)
+{
+	mint_ocsp_spec revoked = response_of(MINT_REVOKED);
+	otls_ocsp_verdict verdict;
+	otls_finding finding;
+	otls_bytes response;
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	scene_usual(&s);
+	response = make(&revoked, s.the_leaf, s.the_middle);
+	verdict = judge(&s, response);
+	otls__ocsp_conclude(&s.params, &verdict, &finding);
+	assert_int_equal(finding.reason, OTLS_REASON_REVOKED);
+	assert_int_equal(finding.depth, 0);
+	assert_string_equal(finding.detail, verdict.detail);
+	free((void *)(uintptr_t)response.data);
+	scene_finish(&s);
+}
+
+/* What ends the search of a signer: one whom the library could not check, or for whom nothing is left. */
+static void
+the_search_ends(void **state)
+{
+	mint_ocsp_spec spec = response_of(MINT_GOOD);
+	mint_spec signer = scene_spec("Signer");
+	otls_ocsp_verdict verdict;
+	otls_bytes response;
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	scene_usual(&s);
+	signer.purposes = for_ocsp;
+	spec.signer = scene_make(&s, &signer, s.the_middle);
+	spec.copies = 2;
+	response = make(&spec, s.the_leaf, s.the_middle);
+	scene_judge(&s);
+	s.outcome.cost.signature_units = 598;
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("spent", &verdict, OTLS_REASON_TOO_COSTLY, "too many signatures");
+	s.outcome.cost.signature_units = 700; /* more than there is: nothing is left */
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("spent", &verdict, OTLS_REASON_TOO_COSTLY, "too many signatures");
+	s.outcome.cost.signature_units = 0;
+	s.engine.verify_signature = count_failed_checks;
+	checks = 0;
+	otls__ocsp_judge(&s.params, &s.outcome, response, &verdict);
+	expect("fails", &verdict, OTLS_REASON_INTERNAL, "could not check");
+	assert_int_equal(checks, 1);
 	free((void *)(uintptr_t)response.data);
 	scene_finish(&s);
 }
@@ -700,6 +829,9 @@ main(void)
 		cmocka_unit_test(budget),
 		cmocka_unit_test(budget_of_delegates),
 		cmocka_unit_test(library_fails),
+		cmocka_unit_test(signers_that_cannot_be_read),
+		cmocka_unit_test(what_is_told),
+		cmocka_unit_test(the_search_ends),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(what_is_forgiven),
 		cmocka_unit_test(authorities_that_demand),
