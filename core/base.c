@@ -14,23 +14,26 @@
 #endif
 
 bool (*otls__alloc_trap)(void);
+void (*otls__alloc_meter)(size_t size);
 
 static bool
-trapped(void)
+trapped(size_t size)
 {
+	if (otls__alloc_meter != NULL)
+		otls__alloc_meter(size);
 	return otls__alloc_trap != NULL && !otls__alloc_trap();
 }
 
 void *
 otls__alloc(size_t size)
 {
-	return trapped() ? NULL : calloc(1, size > 0 ? size : 1);
+	return trapped(size) ? NULL : calloc(1, size > 0 ? size : 1);
 }
 
 void *
 otls__realloc(void *block, size_t size)
 {
-	return trapped() ? NULL : realloc(block, size > 0 ? size : 1);
+	return trapped(size) ? NULL : realloc(block, size > 0 ? size : 1);
 }
 
 void
@@ -229,6 +232,19 @@ read_all(int fd, const char *path, size_t max, otls_buffer *buffer)
 	return otls__buffer_append(buffer, "", 1) ? OTLS_OK : otls__fail_memory();
 }
 
+/* A pipe is opened without waiting for somebody to write to it: one that nobody holds is empty.  What is written to one
+ * that somebody holds is waited for, as a shell's <(command) wants it. */
+static int
+open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+
+	if (flags != -1)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+	return fd;
+}
+
 otls_status
 otls__read_file(const char *path, size_t max, uint8_t **data, size_t *len)
 {
@@ -239,7 +255,7 @@ otls__read_file(const char *path, size_t max, uint8_t **data, size_t *len)
 
 	*data = NULL;
 	*len = 0;
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+	if ((fd = open_file(path)) < 0)
 		return otls__fail_errno(OTLS_E_FILE, errno, "%s", path);
 	if (fstat(fd, &info) != 0)
 		status = otls__fail_errno(OTLS_E_FILE, errno, "%s", path);

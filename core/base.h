@@ -24,6 +24,8 @@ void *otls__memdup(const void *data, size_t len); /* len 0 gives a block too */
 
 /* Tests only: asked before every allocation; false makes it fail.  NULL: none. */
 extern bool (*otls__alloc_trap)(void);
+/* Tests only: told of what every allocation asks for, in bytes.  NULL: nobody. */
+extern void (*otls__alloc_meter)(size_t size);
 
 static inline otls_bytes
 otls__bytes(const void *data, size_t len)
@@ -105,7 +107,7 @@ int64_t otls__now(void);
 const char *otls__getenv(const char *name);
 
 /* A whole file, at most max bytes, with a NUL behind the last one (not counted); free with otls__free_secret.
- * An empty file, a directory, a device without end: FILE or LIMIT, and why. */
+ * An empty file, a directory, a pipe that nobody writes to, a device without end: FILE or LIMIT, and why. */
 otls_status otls__read_file(const char *path, size_t max, uint8_t **data, size_t *len);
 
 #endif

@@ -40,7 +40,19 @@ take_length(cursor *in, size_t *len, bool *open)
 struct conversion {
 	unsigned depth;
 	bool no_memory;
+	otls_der_fault fault;
 };
+
+/* Answers false; what failed first counts. */
+static bool
+fail(struct conversion *conversion, const uint8_t *at, const char *what)
+{
+	if (conversion->fault.what == NULL) {
+		conversion->fault.at = at;
+		conversion->fault.what = what;
+	}
+	return false;
+}
 
 static bool
 append(struct conversion *conversion, otls_buffer *out, const void *data, size_t len)
@@ -101,15 +113,18 @@ static bool convert_all(struct conversion *conversion, cursor *in, bool until_cl
 static bool
 convert_constructed(struct conversion *conversion, cursor *in, uint8_t tag, size_t len, bool open, otls_buffer *out)
 {
+	const uint8_t *start = in->at;
 	cursor inside = { in->at, open ? in->len : len };
 	otls_buffer contents = { 0 }, joined = { 0 };
 	bool good;
 
 	conversion->depth++;
-	good = conversion->depth <= DEPTH_MAX && convert_all(conversion, &inside, open, &contents);
+	good = conversion->depth <= DEPTH_MAX ? convert_all(conversion, &inside, open, &contents)
+					      : fail(conversion, start, "values nested too deeply");
 	conversion->depth--;
 	if (good && tag == (OTLS_DER_OCTET_STRING | CONSTRUCTED))
-		good = join_pieces(conversion, otls__buffer_view(&contents), &joined) &&
+		good = (join_pieces(conversion, otls__buffer_view(&contents), &joined) ||
+			   fail(conversion, start, "a string of pieces that are no strings")) &&
 		       append_value(conversion, out, OTLS_DER_OCTET_STRING, otls__buffer_view(&joined));
 	else if (good)
 		good = append_value(conversion, out, tag, otls__buffer_view(&contents));
@@ -122,16 +137,23 @@ convert_constructed(struct conversion *conversion, cursor *in, uint8_t tag, size
 static bool
 convert_one(struct conversion *conversion, cursor *in, otls_buffer *out)
 {
+	const uint8_t *start = in->at;
 	uint8_t tag = *in->at++;
 	size_t len;
 	bool open;
 
 	in->len--;
-	if ((tag & 0x1f) == 0x1f || !take_length(in, &len, &open) || (!open && len > in->len))
-		return false;
+	if ((tag & 0x1f) == 0x1f)
+		return fail(conversion, start, "a high tag number");
+	if (!take_length(in, &len, &open))
+		return fail(conversion, start, "a length that is cut short or too large");
+	if (!open && len > in->len)
+		return fail(conversion, start, "a length that goes past the end");
 	if ((tag & CONSTRUCTED) != 0)
 		return convert_constructed(conversion, in, tag, len, open, out);
-	if (open || !append_value(conversion, out, tag, otls__bytes(in->at, len)))
+	if (open)
+		return fail(conversion, start, "an indefinite length of a value that is not constructed");
+	if (!append_value(conversion, out, tag, otls__bytes(in->at, len)))
 		return false;
 	in->at += len;
 	in->len -= len;
@@ -150,16 +172,17 @@ convert_all(struct conversion *conversion, cursor *in, bool until_closed, otls_b
 		if (!convert_one(conversion, in, out))
 			return false;
 	}
-	return !until_closed;
+	return !until_closed || fail(conversion, in->at, "the data ends too early");
 }
 
 otls_status
 otls__ber_to_der(const otls_opening *opening, otls_bytes ber, otls_secret *der)
 {
-	struct conversion conversion = { 0 };
+	struct conversion conversion = { .fault = { .start = ber.data } };
 	cursor in = { ber.data, ber.len };
 	otls_buffer out = { 0 };
-	bool good = convert_all(&conversion, &in, false, &out) && out.len > 0;
+	bool good = ber.len > 0 ? convert_all(&conversion, &in, false, &out)
+				: fail(&conversion, ber.data, "the data ends too early");
 
 	*der = (otls_secret){ 0 };
 	if (good && (der->data = otls__memdup(out.data, out.len)) != NULL)
@@ -168,5 +191,5 @@ otls__ber_to_der(const otls_opening *opening, otls_bytes ber, otls_secret *der)
 	if (der->data != NULL)
 		return OTLS_OK;
 	return good || conversion.no_memory ? otls__fail_memory()
-					    : otls__opening_damaged(opening, "not BER, or nested too deeply");
+					    : otls__opening_malformed(opening, "not BER", &conversion.fault);
 }

@@ -234,11 +234,10 @@ check_scrypt(const otls_opening *opening, const otls_scrypt_params *params)
 	if (params->cost < 2 || (params->cost & (params->cost - 1)) != 0 || params->block_size == 0 ||
 	    params->parallel == 0)
 		return otls__opening_damaged(opening, "the parameters of scrypt");
-	if (params->block_size > 1024 || params->parallel > 1024 || memory > OTLS_DERIVE_MEMORY_MAX ||
-	    memory / 128 * params->parallel > OTLS_DERIVE_ROUNDS_MAX)
+	if (params->block_size > 1024 || params->parallel > 1024 || memory > OTLS_DERIVE_MEMORY_MAX)
 		return otls__fail(OTLS_E_LIMIT, "%s: scrypt with cost %u, block size %u and parallelism %u",
 		    opening->where, params->cost, params->block_size, params->parallel);
-	return OTLS_OK;
+	return otls__opening_spend(opening, memory / 128 * params->parallel);
 }
 
 static otls_status

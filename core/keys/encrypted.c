@@ -9,14 +9,15 @@
 otls_status
 otls__pkcs8_open(const otls_opening *opening, otls_bytes der, otls_secret *plain)
 {
-	otls_der whole = otls__der(der, NULL), inside;
+	otls_der_fault fault = { .start = der.data };
+	otls_der whole = otls__der(der, &fault), inside;
 	otls_bytes algorithm, sealed;
 
 	*plain = (otls_secret){ 0 };
 	if (!otls__der_enter(&whole, OTLS_DER_SEQUENCE, &inside) || !otls__der_done(&whole) ||
 	    !otls__der_read_whole(&inside, OTLS_DER_SEQUENCE, &algorithm) ||
 	    !otls__der_read(&inside, OTLS_DER_OCTET_STRING, &sealed) || !otls__der_done(&inside))
-		return otls__opening_damaged(opening, "no encrypted private key");
+		return otls__opening_malformed(opening, "no encrypted private key", &fault);
 	return otls__scheme_decrypt(opening, algorithm, sealed, plain);
 }
 

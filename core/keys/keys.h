@@ -33,10 +33,16 @@ typedef struct otls_opening {
 	otls_bytes passphrase; /* UTF-8; may be empty */
 	const char *where;     /* "key.pem": for messages */
 	bool no_text;          /* PKCS#12: no passphrase is written as nothing at all, not as an empty text */
+	uint64_t *rounds_left; /* of OTLS_DERIVE_ROUNDS_MAX, for all that is derived; NULL: for each derivation */
 } otls_opening;
 
-/* FORMAT: "WHERE: damaged: what". */
+/* FORMAT: "WHERE: what". */
 otls_status otls__opening_damaged(const otls_opening *opening, const char *what);
+/* FORMAT: "WHERE: what: why at byte N", as far as the fault knows; N counts from the start of the part that what names, in
+ * DER. */
+otls_status otls__opening_malformed(const otls_opening *opening, const char *what, const otls_der_fault *fault);
+/* LIMIT: a derivation of so many iterations, or what takes as long, is more than is left.  Else they are taken. */
+otls_status otls__opening_spend(const otls_opening *opening, uint64_t rounds);
 /* PASSPHRASE: wrong, as far as can be told. */
 otls_status otls__opening_wrong(const otls_opening *opening);
 
@@ -84,6 +90,7 @@ typedef struct otls_pkcs12 {
 	otls_certificate **certs;
 	size_t count;
 } otls_pkcs12;
+#define OTLS_PKCS12_CERTIFICATES_MAX 256
 /* The first private key, and every certificate, in the order of the file.
  * Errors    PASSPHRASE: it does not fit the file's MAC; UNSUPPORTED, FORMAT, LIMIT. */
 otls_status otls__pkcs12_open(const otls_opening *opening, otls_bytes file, otls_pkcs12 *pkcs12);

@@ -62,6 +62,7 @@ struct mac {
 	otls_bytes value, salt;
 	int rounds;
 	otls_bytes pbkdf2; /* PBMAC1 (RFC 9579): the contents of the parameters; data NULL: PKCS#12's own way */
+	otls_der_fault *fault;
 };
 
 static bool
@@ -72,7 +73,8 @@ read_pbmac1(otls_der *params, struct mac *out)
 
 	if (!otls__der_enter(params, OTLS_DER_SEQUENCE, &both) ||
 	    !otls__der_enter(&both, OTLS_DER_SEQUENCE, &derivation) || !otls__der_oid(&derivation, &oid) ||
-	    !otls__bytes_equal(oid, OTLS_OID("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c")) ||
+	    (!otls__bytes_equal(oid, OTLS_OID("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c")) &&
+		!otls__der_fail(&derivation, "a derivation other than PBKDF2")) ||
 	    !otls__der_read(&derivation, OTLS_DER_SEQUENCE, &out->pbkdf2) ||
 	    !otls__der_enter(&both, OTLS_DER_SEQUENCE, &scheme) || !otls__der_oid(&scheme, &oid))
 		return false;
@@ -87,7 +89,7 @@ read_mac(otls_der *data, struct mac *out)
 	otls_bytes oid;
 	bool good;
 
-	*out = (struct mac){ .rounds = 1 };
+	*out = (struct mac){ .rounds = 1, .fault = data->fault };
 	if (!otls__der_enter(data, OTLS_DER_SEQUENCE, &all) || !otls__der_enter(&all, OTLS_DER_SEQUENCE, &info) ||
 	    !otls__der_enter(&info, OTLS_DER_SEQUENCE, &algorithm) || !otls__der_oid(&algorithm, &oid) ||
 	    !otls__der_read(&info, OTLS_DER_OCTET_STRING, &out->value) ||
@@ -99,18 +101,18 @@ read_mac(otls_der *data, struct mac *out)
 	if (otls__bytes_equal(oid, OTLS_OID("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0e")))
 		return good && read_pbmac1(&algorithm, out);
 	out->hash = digest_hash(oid);
-	return good && out->rounds > 0;
+	return good && (out->rounds > 0 || otls__der_fail(&all, "no number of iterations"));
 }
 
 static otls_status
 mac_key(const otls_opening *opening, const struct mac *mac, otls_bytes password, uint8_t *key)
 {
-	otls_der params = otls__der(mac->pbkdf2, NULL);
+	otls_der params = otls__der(mac->pbkdf2, mac->fault);
 
 	if (mac->pbkdf2.data != NULL)
 		return otls__pbkdf2_derive(opening, &params, key, hash_len(mac->hash));
-	if (mac->rounds > OTLS_DERIVE_ROUNDS_MAX)
-		return otls__fail(OTLS_E_LIMIT, "%s: %d iterations", opening->where, mac->rounds);
+	if (otls__opening_spend(opening, (uint64_t)mac->rounds) != OTLS_OK)
+		return OTLS_ERROR;
 	return otls__pkcs12_derive(
 	    opening, mac->hash, OTLS_PKCS12_MAC, password, mac->salt, (uint32_t)mac->rounds, key, hash_len(mac->hash));
 }
@@ -145,7 +147,7 @@ check_mac(otls_opening *opening, otls_der *data, otls_bytes content)
 	otls_status status;
 
 	if (!read_mac(data, &mac))
-		return otls__opening_damaged(opening, "the MAC cannot be read");
+		return otls__opening_malformed(opening, "the MAC cannot be read", data->fault);
 	if (mac.hash == OTLS_HASH_NONE)
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: the algorithm of the MAC", opening->where);
 	status = try_mac(opening, &mac, content);
@@ -173,19 +175,22 @@ take_key(const otls_opening *opening, otls_bytes info, bool encrypted, otls_pkcs
 
 /* Certificates of other kinds than X.509 are passed over. */
 static otls_status
-take_certificate(const otls_opening *opening, otls_bytes bag, otls_pkcs12 *out)
+take_certificate(const otls_opening *opening, otls_der *bag, otls_pkcs12 *out)
 {
-	otls_der der = otls__der(bag, NULL), inside, wrapped;
+	otls_der inside, wrapped;
 	otls_certificate **grown;
 	otls_bytes oid, cert;
 
-	if (!otls__der_enter(&der, OTLS_DER_SEQUENCE, &inside) || !otls__der_oid(&inside, &oid))
-		return otls__opening_damaged(opening, "a certificate in it cannot be read");
+	if (!otls__der_enter(bag, OTLS_DER_SEQUENCE, &inside) || !otls__der_oid(&inside, &oid))
+		return otls__opening_malformed(opening, "a certificate in it cannot be read", bag->fault);
 	if (!otls__bytes_equal(oid, OTLS_OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x16\x01")))
 		return OTLS_OK;
 	if (!otls__der_enter(&inside, OTLS_DER_CONTEXT_CONSTRUCTED(0), &wrapped) ||
 	    !otls__der_read(&wrapped, OTLS_DER_OCTET_STRING, &cert))
-		return otls__opening_damaged(opening, "a certificate in it cannot be read");
+		return otls__opening_malformed(opening, "a certificate in it cannot be read", bag->fault);
+	if (out->count == OTLS_PKCS12_CERTIFICATES_MAX)
+		return otls__fail(
+		    OTLS_E_LIMIT, "%s: more than %d certificates", opening->where, OTLS_PKCS12_CERTIFICATES_MAX);
 	grown = otls__realloc(out->certs, (out->count + 1) * sizeof(otls_certificate *));
 	if (grown == NULL)
 		return otls__fail_memory();
@@ -209,16 +214,16 @@ bag_type(otls_bytes oid)
 	return oid.data[sizeof(start) - 1];
 }
 
-static otls_status take_bags(const otls_opening *opening, otls_bytes safe, unsigned depth, otls_pkcs12 *out);
+static otls_status take_bags(const otls_opening *opening, otls_der *safe, unsigned depth, otls_pkcs12 *out);
 
 /* Revocation lists and other secrets are passed over. */
 static otls_status
-take_bag(const otls_opening *opening, unsigned type, otls_bytes value, unsigned depth, otls_pkcs12 *out)
+take_bag(const otls_opening *opening, unsigned type, otls_der *value, unsigned depth, otls_pkcs12 *out)
 {
 	switch (type) {
 	case BAG_KEY:
 	case BAG_SHROUDED_KEY:
-		return take_key(opening, value, type == BAG_SHROUDED_KEY, out);
+		return take_key(opening, otls__bytes(value->data, value->len), type == BAG_SHROUDED_KEY, out);
 	case BAG_CERTIFICATE:
 		return take_certificate(opening, value, out);
 	case BAG_SAFE:
@@ -228,22 +233,34 @@ take_bag(const otls_opening *opening, unsigned type, otls_bytes value, unsigned 
 	}
 }
 
-/* safe: the whole TLV of SafeContents. */
-static otls_status
-take_bags(const otls_opening *opening, otls_bytes safe, unsigned depth, otls_pkcs12 *out)
+/* A reader of the one value that there is, its tag included. */
+static bool
+read_value(otls_der *wrapped, otls_der *value)
 {
-	otls_der der = otls__der(safe, NULL), bags, bag, wrapped;
-	otls_status status = OTLS_OK;
-	otls_bytes oid, value;
+	otls_bytes whole;
 
-	if (depth > BAGS_DEPTH_MAX || !otls__der_enter(&der, OTLS_DER_SEQUENCE, &bags) || !otls__der_done(&der))
-		return otls__opening_damaged(opening, "what is in it cannot be read");
+	if (!otls__der_any(wrapped, NULL, NULL, &whole) || !otls__der_done(wrapped))
+		return false;
+	*value = otls__der(whole, wrapped->fault);
+	return true;
+}
+
+/* safe: SafeContents and nothing else. */
+static otls_status
+take_bags(const otls_opening *opening, otls_der *safe, unsigned depth, otls_pkcs12 *out)
+{
+	otls_der bags, bag, wrapped, value;
+	otls_status status = OTLS_OK;
+	otls_bytes oid;
+
+	if ((depth > BAGS_DEPTH_MAX && !otls__der_fail(safe, "bags nested too deeply")) ||
+	    !otls__der_enter(safe, OTLS_DER_SEQUENCE, &bags) || !otls__der_done(safe))
+		return otls__opening_malformed(opening, "what is in it cannot be read", safe->fault);
 	while (otls__der_more(&bags) && status == OTLS_OK) {
 		if (!otls__der_enter(&bags, OTLS_DER_SEQUENCE, &bag) || !otls__der_oid(&bag, &oid) ||
-		    !otls__der_enter(&bag, OTLS_DER_CONTEXT_CONSTRUCTED(0), &wrapped) ||
-		    !otls__der_any(&wrapped, NULL, NULL, &value) || !otls__der_done(&wrapped))
-			return otls__opening_damaged(opening, "what is in it cannot be read");
-		status = take_bag(opening, bag_type(oid), value, depth, out);
+		    !otls__der_enter(&bag, OTLS_DER_CONTEXT_CONSTRUCTED(0), &wrapped) || !read_value(&wrapped, &value))
+			return otls__opening_malformed(opening, "what is in it cannot be read", safe->fault);
+		status = take_bag(opening, bag_type(oid), &value, depth, out);
 	}
 	return status;
 }
@@ -265,11 +282,13 @@ read_sealed(const otls_opening *opening, otls_der *content, otls_buffer *sealed)
 		while (good && otls__der_more(&pieces) && otls__der_read(&pieces, OTLS_DER_OCTET_STRING, &piece))
 			good = otls__buffer_append(sealed, piece.data, piece.len);
 		if (good && !otls__der_done(&pieces))
-			return otls__opening_damaged(opening, "what is encrypted cannot be read");
+			return otls__opening_malformed(opening, "what is encrypted cannot be read", content->fault);
 	}
 	if (!good)
 		return otls__fail_memory();
-	return otls__der_done(content) ? OTLS_OK : otls__opening_damaged(opening, "what is encrypted cannot be read");
+	if (!otls__der_done(content))
+		return otls__opening_malformed(opening, "what is encrypted cannot be read", content->fault);
+	return OTLS_OK;
 }
 
 static otls_status
@@ -284,7 +303,7 @@ decrypt_safe(const otls_opening *opening, otls_der *wrapped, otls_secret *plain)
 	if (!otls__der_enter(wrapped, OTLS_DER_SEQUENCE, &data) || !otls__der_number(&data, &version) ||
 	    !otls__der_enter(&data, OTLS_DER_SEQUENCE, &content) || !otls__der_oid(&content, &type) ||
 	    !otls__der_read_whole(&content, OTLS_DER_SEQUENCE, &algorithm))
-		return otls__opening_damaged(opening, "what is encrypted cannot be read");
+		return otls__opening_malformed(opening, "what is encrypted cannot be read", wrapped->fault);
 	status = read_sealed(opening, &content, &sealed);
 	if (status == OTLS_OK)
 		status = otls__scheme_decrypt(opening, algorithm, otls__buffer_view(&sealed), plain);
@@ -297,9 +316,11 @@ take_plain(const otls_opening *opening, otls_bytes safe, otls_pkcs12 *out)
 {
 	otls_secret der;
 	otls_status status = otls__ber_to_der(opening, safe, &der);
+	otls_der_fault fault = { .start = der.data };
+	otls_der bags = otls__der(otls__secret_view(&der), &fault);
 
 	if (status == OTLS_OK)
-		status = take_bags(opening, otls__secret_view(&der), 0, out);
+		status = take_bags(opening, &bags, 0, out);
 	otls__secret_fini(&der);
 	return status;
 }
@@ -314,11 +335,11 @@ take_safe(const otls_opening *opening, otls_der *info, otls_pkcs12 *out)
 	otls_status status;
 
 	if (!otls__der_oid(info, &oid) || !otls__der_enter(info, OTLS_DER_CONTEXT_CONSTRUCTED(0), &wrapped))
-		return otls__opening_damaged(opening, "what is in it cannot be read");
+		return otls__opening_malformed(opening, "what is in it cannot be read", info->fault);
 	if (otls__bytes_equal(oid, oid_data))
 		return otls__der_read(&wrapped, OTLS_DER_OCTET_STRING, &safe)
 			   ? take_plain(opening, safe, out)
-			   : otls__opening_damaged(opening, "what is in it cannot be read");
+			   : otls__opening_malformed(opening, "what is in it cannot be read", info->fault);
 	if (!otls__bytes_equal(oid, oid_encrypted_data))
 		return otls__fail(OTLS_E_UNSUPPORTED, "%s: it is encrypted for a public key", opening->where);
 	status = decrypt_safe(opening, &wrapped, &plain);
@@ -336,16 +357,17 @@ take_safes(const otls_opening *opening, otls_bytes content, otls_pkcs12 *out)
 	otls_secret der;
 	otls_der whole, safes, info;
 	otls_status status = otls__ber_to_der(opening, content, &der);
+	otls_der_fault fault = { .start = der.data };
 
 	if (status != OTLS_OK)
 		return status;
-	whole = otls__der(otls__secret_view(&der), NULL);
+	whole = otls__der(otls__secret_view(&der), &fault);
 	if (!otls__der_enter(&whole, OTLS_DER_SEQUENCE, &safes) || !otls__der_done(&whole))
-		status = otls__opening_damaged(opening, "what is in it cannot be read");
+		status = otls__opening_malformed(opening, "what is in it cannot be read", &fault);
 	while (status == OTLS_OK && otls__der_more(&safes))
 		status = otls__der_enter(&safes, OTLS_DER_SEQUENCE, &info)
 			     ? take_safe(opening, &info, out)
-			     : otls__opening_damaged(opening, "what is in it cannot be read");
+			     : otls__opening_malformed(opening, "what is in it cannot be read", &fault);
 	otls__secret_fini(&der);
 	return status;
 }
@@ -355,19 +377,22 @@ take_safes(const otls_opening *opening, otls_bytes content, otls_pkcs12 *out)
 static otls_status
 open_der(otls_opening *opening, otls_bytes file, otls_pkcs12 *out)
 {
-	otls_der whole = otls__der(file, NULL), pfx, info, wrapped;
+	otls_der_fault fault = { .start = file.data };
+	otls_der whole = otls__der(file, &fault), pfx, info, wrapped;
 	otls_bytes oid, content;
 	int version = 0;
 
 	if (!otls__der_enter(&whole, OTLS_DER_SEQUENCE, &pfx) || !otls__der_done(&whole) ||
-	    !otls__der_number(&pfx, &version) || version != 3 || !otls__der_enter(&pfx, OTLS_DER_SEQUENCE, &info) ||
-	    !otls__der_oid(&info, &oid) || !otls__der_enter(&info, OTLS_DER_CONTEXT_CONSTRUCTED(0), &wrapped))
-		return otls__opening_damaged(opening, "no PKCS#12 file");
+	    !otls__der_number(&pfx, &version) ||
+	    (version != 3 && !otls__der_fail(&pfx, "a version that is not known")) ||
+	    !otls__der_enter(&pfx, OTLS_DER_SEQUENCE, &info) || !otls__der_oid(&info, &oid) ||
+	    !otls__der_enter(&info, OTLS_DER_CONTEXT_CONSTRUCTED(0), &wrapped))
+		return otls__opening_malformed(opening, "no PKCS#12 file", &fault);
 	if (!otls__bytes_equal(oid, oid_data))
 		return otls__fail(OTLS_E_UNSUPPORTED,
 		    "%s: a PKCS#12 file that is signed, not protected by a passphrase", opening->where);
 	if (!otls__der_read(&wrapped, OTLS_DER_OCTET_STRING, &content))
-		return otls__opening_damaged(opening, "no PKCS#12 file");
+		return otls__opening_malformed(opening, "no PKCS#12 file", &fault);
 	if (otls__der_more(&pfx) && check_mac(opening, &pfx, content) != OTLS_OK)
 		return OTLS_ERROR;
 	return take_safes(opening, content, out);
@@ -376,11 +401,13 @@ open_der(otls_opening *opening, otls_bytes file, otls_pkcs12 *out)
 otls_status
 otls__pkcs12_open(const otls_opening *opening, otls_bytes file, otls_pkcs12 *pkcs12)
 {
+	uint64_t rounds_left = OTLS_DERIVE_ROUNDS_MAX;
 	otls_opening mine = *opening;
 	otls_secret der;
 	otls_status status;
 
 	*pkcs12 = (otls_pkcs12){ 0 };
+	mine.rounds_left = &rounds_left;
 	if (otls__looks_like_pem(file))
 		return otls__opening_damaged(opening, "this is PEM, not PKCS#12");
 	status = otls__ber_to_der(opening, file, &der);

@@ -21,6 +21,30 @@ otls__opening_damaged(const otls_opening *opening, const char *what)
 }
 
 otls_status
+otls__opening_malformed(const otls_opening *opening, const char *what, const otls_der_fault *fault)
+{
+	if (fault == NULL || fault->what == NULL)
+		return otls__opening_damaged(opening, what);
+	return otls__fail(OTLS_E_FORMAT, "%s: %s: %s at byte %zu", opening->where, what, fault->what,
+	    (size_t)(fault->at - fault->start));
+}
+
+otls_status
+otls__opening_spend(const otls_opening *opening, uint64_t rounds)
+{
+	uint64_t left = opening->rounds_left != NULL ? *opening->rounds_left : OTLS_DERIVE_ROUNDS_MAX;
+
+	if (rounds > left)
+		return otls__fail(OTLS_E_LIMIT, "%s: %llu iterations, and %llu are %s", opening->where,
+		    (unsigned long long)rounds, (unsigned long long)left,
+		    left == OTLS_DERIVE_ROUNDS_MAX ? "what a passphrase is worth"
+						   : "left of what a passphrase is worth");
+	if (opening->rounds_left != NULL)
+		*opening->rounds_left -= rounds;
+	return OTLS_OK;
+}
+
+otls_status
 otls__opening_wrong(const otls_opening *opening)
 {
 	return otls__fail(OTLS_E_PASSPHRASE, "%s: wrong passphrase", opening->where);
@@ -139,14 +163,11 @@ find_encryption(otls_bytes oid, struct encryption *found)
 }
 
 static otls_status
-check_rounds(const otls_opening *opening, int rounds)
+spend_rounds(const otls_opening *opening, int rounds)
 {
 	if (rounds < 1)
 		return otls__opening_damaged(opening, "no number of iterations");
-	if (rounds > OTLS_DERIVE_ROUNDS_MAX)
-		return otls__fail(OTLS_E_LIMIT, "%s: %d iterations, and %d are what a passphrase is worth",
-		    opening->where, rounds, OTLS_DERIVE_ROUNDS_MAX);
-	return OTLS_OK;
+	return otls__opening_spend(opening, (uint64_t)rounds);
 }
 
 otls_status
@@ -162,14 +183,14 @@ otls__pbkdf2_derive(const otls_opening *opening, otls_der *params, uint8_t *key,
 	otls__der_number(params, &rounds);
 	if (otls__der_next_is(params, OTLS_DER_INTEGER))
 		otls__der_number(params, &key_len);
-	if (otls__der_next_is(params, OTLS_DER_SEQUENCE) && otls__der_enter(params, OTLS_DER_SEQUENCE, &prf) &&
-	    otls__der_oid(&prf, &oid))
-		hash = otls__prf_hash(oid);
-	if (!otls__der_done(params) || (key_len != 0 && (size_t)key_len != len))
-		return otls__opening_damaged(opening, "the parameters of PBKDF2");
+	if (otls__der_next_is(params, OTLS_DER_SEQUENCE) && otls__der_enter(params, OTLS_DER_SEQUENCE, &prf))
+		hash = otls__der_oid(&prf, &oid) ? otls__prf_hash(oid) : OTLS_HASH_NONE;
+	if (!otls__der_done(params) || (hash == OTLS_HASH_NONE && oid.data == NULL) ||
+	    (key_len != 0 && (size_t)key_len != len))
+		return otls__opening_malformed(opening, "the parameters of PBKDF2", params->fault);
 	if (hash == OTLS_HASH_NONE)
 		return unsupported(opening, "PBKDF2 with", oid);
-	if (check_rounds(opening, rounds) != OTLS_OK)
+	if (spend_rounds(opening, rounds) != OTLS_OK)
 		return OTLS_ERROR;
 	if (opening->engine->pbkdf2(hash, opening->passphrase, salt, (uint32_t)rounds, key, len, &report) == OTLS_OK)
 		return OTLS_OK;
@@ -191,7 +212,7 @@ scrypt_derive(const otls_opening *opening, otls_der *params, uint8_t *key, size_
 	if (otls__der_more(params))
 		otls__der_number(params, &key_len);
 	if (!otls__der_done(params) || (key_len != 0 && (size_t)key_len != len))
-		return otls__opening_damaged(opening, "the parameters of scrypt");
+		return otls__opening_malformed(opening, "the parameters of scrypt", params->fault);
 	return otls__scrypt(opening,
 	    &(otls_scrypt_params){ .salt = salt,
 		.cost = (uint32_t)cost,
@@ -224,11 +245,11 @@ pbes2_decrypt(const otls_opening *opening, otls_der *params, otls_bytes sealed, 
 	    !otls__der_enter(&one, OTLS_DER_SEQUENCE, &kdf) || !otls__der_done(&one) ||
 	    !otls__der_enter(&schemes, OTLS_DER_SEQUENCE, &two) || !otls__der_done(&schemes) ||
 	    !otls__der_oid(&two, &cipher))
-		return otls__opening_damaged(opening, "the parameters of PBES2");
+		return otls__opening_malformed(opening, "the parameters of PBES2", params->fault);
 	if (!find_encryption(cipher, &encryption))
 		return unsupported(opening, "encrypted with", cipher);
 	if (!otls__der_read(&two, OTLS_DER_OCTET_STRING, &iv) || !otls__der_done(&two))
-		return otls__opening_damaged(opening, "the parameters of the cipher");
+		return otls__opening_malformed(opening, "the parameters of the cipher", params->fault);
 	status = derive(opening, derivation, &kdf, key, encryption.key_len);
 	if (status == OTLS_OK)
 		status = otls__cbc_open(
@@ -271,8 +292,8 @@ old_decrypt(const otls_opening *opening, otls_der *params, otls_bytes sealed, ot
 	if (!otls__der_enter(params, OTLS_DER_SEQUENCE, &both) || !otls__der_done(params) ||
 	    !otls__der_read(&both, OTLS_DER_OCTET_STRING, &salt) || !otls__der_number(&both, &rounds) ||
 	    !otls__der_done(&both))
-		return otls__opening_damaged(opening, "the parameters of PKCS#12's encryption");
-	if (check_rounds(opening, rounds) != OTLS_OK || otls__pkcs12_password(opening, &password) != OTLS_OK)
+		return otls__opening_malformed(opening, "the parameters of PKCS#12's encryption", params->fault);
+	if (spend_rounds(opening, rounds) != OTLS_OK || otls__pkcs12_password(opening, &password) != OTLS_OK)
 		return OTLS_ERROR;
 	status = pkcs12_decrypt(opening, otls__secret_view(&password), salt, (uint32_t)rounds, sealed, plain);
 	otls__secret_fini(&password);
@@ -282,13 +303,14 @@ old_decrypt(const otls_opening *opening, otls_der *params, otls_bytes sealed, ot
 otls_status
 otls__scheme_decrypt(const otls_opening *opening, otls_bytes algorithm, otls_bytes sealed, otls_secret *plain)
 {
-	otls_der der = otls__der(algorithm, NULL), inside;
+	otls_der_fault fault = { .start = algorithm.data };
+	otls_der der = otls__der(algorithm, &fault), inside;
 	otls_bytes oid;
 
 	*plain = (otls_secret){ 0 };
 	if (!otls__der_enter(&der, OTLS_DER_SEQUENCE, &inside) || !otls__der_done(&der) ||
 	    !otls__der_oid(&inside, &oid))
-		return otls__opening_damaged(opening, "how it is encrypted cannot be read");
+		return otls__opening_malformed(opening, "how it is encrypted cannot be read", &fault);
 	if (otls__bytes_equal(oid, OTLS_OID("\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d")))
 		return pbes2_decrypt(opening, &inside, sealed, plain);
 	if (otls__bytes_equal(oid, OTLS_OID("\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01\x03")))

@@ -145,6 +145,9 @@ read_entry(otls_der *list, otls_crl *crl, otls_crl_entry *entry)
 	       otls__der_done(&inside);
 }
 
+/* The shortest entry: a SEQUENCE of a serial number of one byte and a UTCTime. */
+#define ENTRY_MIN 20
+
 static bool
 count_values(otls_der list, size_t *count)
 {
@@ -184,6 +187,9 @@ read_entries(otls_der *tbs, otls_crl *crl)
 		return false;
 	if (count == 0)
 		return true;
+	/* Values that are no entries do not make the table larger: reading stops at the first of them. */
+	if (count > list.len / ENTRY_MIN + 1)
+		count = list.len / ENTRY_MIN + 1;
 	if ((crl->entries = otls__alloc(count * sizeof(crl->entries[0]))) == NULL)
 		return false;
 	for (; crl->count < count; crl->count++) {

@@ -11,8 +11,10 @@ otls__der(otls_bytes bytes, otls_der_fault *fault)
 bool
 otls__der_fail(otls_der *der, const char *what)
 {
-	if (!der->failed && der->fault != NULL && der->fault->what == NULL)
-		*der->fault = (otls_der_fault){ .at = der->data, .what = what };
+	if (!der->failed && der->fault != NULL && der->fault->what == NULL) {
+		der->fault->at = der->data;
+		der->fault->what = what;
+	}
 	der->failed = true;
 	return false;
 }

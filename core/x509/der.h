@@ -38,7 +38,8 @@
 /* Where the reading went wrong first, and how. */
 typedef struct otls_der_fault {
 	const uint8_t *at;
-	const char *what; /* static; NULL: all is well */
+	const char *what;     /* static; NULL: all is well */
+	const uint8_t *start; /* what its offset counts from; kept for who tells of it */
 } otls_der_fault;
 
 /* Values one after the other.  Every read answers false once one has failed, and changes no out value then. */

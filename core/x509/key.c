@@ -44,8 +44,10 @@ kind_by_version(otls_der *list)
 	if (otls__der_next_is(list, OTLS_DER_OCTET_STRING))
 		return key(OTLS_KEY_SEC1);
 	for (int i = 0; i < 8; i++) { /* n, e, d, p, q, dP, dQ, qInv */
+		if (i == 5 && !otls__der_more(list))
+			return other("a DSA key");
 		if (!otls__der_read(list, OTLS_DER_INTEGER, NULL))
-			return other(i == 5 ? "a DSA key" : "no private key");
+			return other("no private key");
 	}
 	return key(OTLS_KEY_PKCS1);
 }
@@ -66,9 +68,9 @@ kind_by_sequence(otls_der *list)
 }
 
 static kind
-kind_of_der(otls_bytes data)
+kind_of_der(otls_bytes data, otls_der_fault *fault)
 {
-	otls_der der = otls__der(data, NULL);
+	otls_der der = otls__der(data, fault);
 	otls_der list;
 
 	if (!otls__der_enter(&der, OTLS_DER_SEQUENCE, &list) || !otls__der_done(&der))
@@ -90,7 +92,8 @@ hand_out(otls_bytes data, uint8_t **out, size_t *len)
 static otls_status
 decode_der(otls_bytes data, const char *where, otls_key_form *form, otls_key_wrap *wrap, uint8_t **out, size_t *len)
 {
-	kind found = kind_of_der(data);
+	otls_der_fault fault = { .what = NULL };
+	kind found = kind_of_der(data, &fault);
 
 	*form = found.form;
 	*wrap = found.wrap;
@@ -98,6 +101,9 @@ decode_der(otls_bytes data, const char *where, otls_key_form *form, otls_key_wra
 		return hand_out(data, out, len);
 	if (otls__looks_like_pem(data))
 		return otls__fail(OTLS_E_FORMAT, "%s: this is PEM, not DER", where);
+	if (fault.what != NULL)
+		return otls__fail(OTLS_E_FORMAT, "%s: this is %s: %s at byte %zu", where, found.name, fault.what,
+		    (size_t)(fault.at - data.data));
 	return otls__fail(OTLS_E_FORMAT, "%s: this is %s", where, found.name);
 }
 
@@ -143,13 +149,17 @@ decode_block(const otls_pem_block *block, const struct label_row *expected, cons
     otls_key_wrap *wrap, uint8_t **out, size_t *len)
 {
 	otls_bytes der = otls__bytes(block->der, block->der_len);
+	otls_der_fault fault = { .what = NULL };
 	kind found;
 
 	*form = expected->form;
 	*wrap = block->encrypted ? OTLS_WRAP_PEM : expected->wrap;
 	if (block->encrypted)
 		return hand_out(block->text, out, len);
-	found = kind_of_der(der);
+	found = kind_of_der(der, &fault);
+	if (!found.is_key && fault.what != NULL)
+		return otls__fail(OTLS_E_FORMAT, "%s, line %zu: the block holds no %s: %s at byte %zu", where,
+		    block->line, block->label, fault.what, (size_t)(fault.at - der.data));
 	if (!found.is_key || found.form != expected->form || found.wrap != expected->wrap)
 		return otls__fail(
 		    OTLS_E_FORMAT, "%s, line %zu: the block holds no %s", where, block->line, block->label);
