@@ -226,13 +226,19 @@ mix(uint8_t *bytes, size_t r, uint32_t cost, uint32_t *table)
 		put32le(bytes + 4 * i, x[i]);
 }
 
+bool
+otls__scrypt_possible(const otls_scrypt_params *params)
+{
+	return params->cost >= 2 && (params->cost & (params->cost - 1)) == 0 && params->block_size > 0 &&
+	       params->parallel > 0;
+}
+
 static otls_status
 check_scrypt(const otls_opening *opening, const otls_scrypt_params *params)
 {
 	uint64_t memory = (uint64_t)128 * params->block_size * ((uint64_t)params->cost + 2);
 
-	if (params->cost < 2 || (params->cost & (params->cost - 1)) != 0 || params->block_size == 0 ||
-	    params->parallel == 0)
+	if (!otls__scrypt_possible(params))
 		return otls__opening_damaged(opening, "the parameters of scrypt");
 	if (params->block_size > 1024 || params->parallel > 1024 || memory > OTLS_DERIVE_MEMORY_MAX)
 		return otls__fail(OTLS_E_LIMIT, "%s: scrypt with cost %u, block size %u and parallelism %u",

@@ -23,17 +23,24 @@ otls__pkcs8_open(const otls_opening *opening, otls_bytes der, otls_secret *plain
 
 /* == PEM == */
 
+/* The lines of a block that are left, and the number of the one that was read last. */
+struct lines {
+	otls_bytes left;
+	size_t number;
+};
+
 /* Takes the next line off the front, without its end. */
 static bool
-next_line(otls_bytes *text, otls_bytes *line)
+next_line(struct lines *text, otls_bytes *line)
 {
 	const uint8_t *end;
 
-	if (text->len == 0)
+	if (text->left.len == 0)
 		return false;
-	end = memchr(text->data, '\n', text->len);
-	*line = otls__bytes(text->data, end != NULL ? (size_t)(end - text->data) : text->len);
-	*text = end != NULL ? otls__bytes(end + 1, text->len - line->len - 1) : otls__bytes(NULL, 0);
+	text->number++;
+	end = memchr(text->left.data, '\n', text->left.len);
+	*line = otls__bytes(text->left.data, end != NULL ? (size_t)(end - text->left.data) : text->left.len);
+	text->left = end != NULL ? otls__bytes(end + 1, text->left.len - line->len - 1) : otls__bytes(NULL, 0);
 	while (line->len > 0 && (line->data[line->len - 1] == '\r' || line->data[line->len - 1] == ' '))
 		line->len--;
 	return true;
@@ -48,6 +55,12 @@ behind(otls_bytes line, const char *start)
 	if (line.len < len || memcmp(line.data, start, len) != 0)
 		return otls__bytes(NULL, 0);
 	return otls__bytes(line.data + len, line.len - len);
+}
+
+static otls_status
+damaged_line(const otls_opening *opening, const struct lines *text, const char *what)
+{
+	return otls__fail(OTLS_E_FORMAT, "%s: %s (line %zu of the block)", opening->where, what, text->number);
 }
 
 static bool
@@ -90,7 +103,7 @@ read_hex(otls_bytes text, uint8_t *out, size_t len)
 
 /* "AES-256-CBC,0123..." */
 static otls_status
-read_dek(const otls_opening *opening, otls_bytes info, struct envelope *out)
+read_dek(const otls_opening *opening, const struct lines *text, otls_bytes info, struct envelope *out)
 {
 	static const struct {
 		const char *name;
@@ -112,7 +125,7 @@ read_dek(const otls_opening *opening, otls_bytes info, struct envelope *out)
 		out->iv_len = rows[i].iv_len;
 		if (read_hex(iv, out->iv, out->iv_len))
 			return OTLS_OK;
-		return otls__opening_damaged(opening, "DEK-Info has no initial vector");
+		return damaged_line(opening, text, "DEK-Info has no initial vector");
 	}
 	return otls__fail(OTLS_E_UNSUPPORTED, "%s: encrypted with %.*s", opening->where,
 	    (int)(info.len < 40 ? info.len : 40), (const char *)info.data);
@@ -120,30 +133,30 @@ read_dek(const otls_opening *opening, otls_bytes info, struct envelope *out)
 
 /* Up to the empty line behind the headers. */
 static otls_status
-read_headers(const otls_opening *opening, otls_bytes *text, struct envelope *out)
+read_headers(const otls_opening *opening, struct lines *text, struct envelope *out)
 {
 	otls_status status = OTLS_EOF;
 	otls_bytes line;
 
 	if (!next_line(text, &line) || !form_of(behind(line, "-----BEGIN "), &out->form))
-		return otls__opening_damaged(opening, "no block of a private key");
+		return damaged_line(opening, text, "no block of a private key");
 	while (next_line(text, &line) && line.len > 0 && status != OTLS_ERROR)
 		if (behind(line, "DEK-Info: ").data != NULL)
-			status = read_dek(opening, behind(line, "DEK-Info: "), out);
-	return status == OTLS_EOF ? otls__opening_damaged(opening, "no DEK-Info in an encrypted block") : status;
+			status = read_dek(opening, text, behind(line, "DEK-Info: "), out);
+	return status == OTLS_EOF ? damaged_line(opening, text, "no DEK-Info in an encrypted block") : status;
 }
 
 /* *sealed has room for all of the text. */
 static otls_status
-read_body(const otls_opening *opening, otls_bytes text, uint8_t *sealed, size_t *len)
+read_body(const otls_opening *opening, struct lines *text, uint8_t *sealed, size_t *len)
 {
 	otls_base64 state = { 0 };
 	otls_bytes line;
 
-	while (next_line(&text, &line) && behind(line, "-----END ").data == NULL)
+	while (next_line(text, &line) && behind(line, "-----END ").data == NULL)
 		if (!otls__base64_decode(&state, line, sealed, len))
-			return otls__opening_damaged(opening, "not BASE64");
-	return otls__base64_complete(&state) ? OTLS_OK : otls__opening_damaged(opening, "the block ends too early");
+			return damaged_line(opening, text, "not BASE64");
+	return otls__base64_complete(&state) ? OTLS_OK : damaged_line(opening, text, "the block ends too early");
 }
 
 /* OpenSSL's EVP_BytesToKey: MD5 once, over the digest before, the passphrase and eight bytes of the initial vector. */
@@ -185,17 +198,18 @@ open_envelope(const otls_opening *opening, const struct envelope *envelope, otls
 otls_status
 otls__pem_key_open(const otls_opening *opening, otls_bytes block, otls_key_form *form, otls_secret *plain)
 {
+	struct lines text = { .left = block };
 	struct envelope envelope = { 0 };
 	uint8_t *sealed = NULL;
 	size_t len = 0;
 	otls_status status;
 
 	*plain = (otls_secret){ 0 };
-	if (read_headers(opening, &block, &envelope) != OTLS_OK)
+	if (read_headers(opening, &text, &envelope) != OTLS_OK)
 		return OTLS_ERROR;
-	if ((sealed = otls__alloc(block.len + 4)) == NULL)
+	if ((sealed = otls__alloc(text.left.len + 4)) == NULL)
 		return otls__fail_memory();
-	status = read_body(opening, block, sealed, &len);
+	status = read_body(opening, &text, sealed, &len);
 	if (status == OTLS_OK)
 		status = open_envelope(opening, &envelope, otls__bytes(sealed, len), plain);
 	otls__free(sealed);

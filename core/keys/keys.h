@@ -65,7 +65,7 @@ otls_hash otls__prf_hash(otls_bytes oid);
 otls_status otls__pbkdf2_derive(const otls_opening *opening, otls_der *params, uint8_t *key, size_t len);
 
 /* == derive.c == */
-#define OTLS_DERIVE_ROUNDS_MAX 20000000          /* iterations, or what takes as long */
+#define OTLS_DERIVE_ROUNDS_MAX 5000000           /* iterations, or what takes as long */
 #define OTLS_DERIVE_MEMORY_MAX ((size_t)1 << 28) /* bytes, for scrypt */
 
 typedef enum otls_pkcs12_use { OTLS_PKCS12_KEY = 1, OTLS_PKCS12_IV = 2, OTLS_PKCS12_MAC = 3 } otls_pkcs12_use;
@@ -78,6 +78,8 @@ typedef struct otls_scrypt_params {
 	otls_bytes salt;
 	uint32_t cost, block_size, parallel;
 } otls_scrypt_params;
+/* A cost that is a power of two above 1, and the others above 0. */
+bool otls__scrypt_possible(const otls_scrypt_params *params);
 otls_status otls__scrypt(const otls_opening *opening, const otls_scrypt_params *params, uint8_t *out, size_t len);
 
 /* == ber.c == */

@@ -162,12 +162,10 @@ find_encryption(otls_bytes oid, struct encryption *found)
 	return false;
 }
 
-static otls_status
-spend_rounds(const otls_opening *opening, int rounds)
+static bool
+read_rounds(otls_der *params, int *rounds)
 {
-	if (rounds < 1)
-		return otls__opening_damaged(opening, "no number of iterations");
-	return otls__opening_spend(opening, (uint64_t)rounds);
+	return otls__der_number(params, rounds) && (*rounds > 0 || otls__der_fail(params, "no number of iterations"));
 }
 
 otls_status
@@ -180,7 +178,7 @@ otls__pbkdf2_derive(const otls_opening *opening, otls_der *params, uint8_t *key,
 	int rounds = 0, key_len = 0;
 
 	otls__der_read(params, OTLS_DER_OCTET_STRING, &salt);
-	otls__der_number(params, &rounds);
+	read_rounds(params, &rounds);
 	if (otls__der_next_is(params, OTLS_DER_INTEGER))
 		otls__der_number(params, &key_len);
 	if (otls__der_next_is(params, OTLS_DER_SEQUENCE) && otls__der_enter(params, OTLS_DER_SEQUENCE, &prf))
@@ -190,7 +188,7 @@ otls__pbkdf2_derive(const otls_opening *opening, otls_der *params, uint8_t *key,
 		return otls__opening_malformed(opening, "the parameters of PBKDF2", params->fault);
 	if (hash == OTLS_HASH_NONE)
 		return unsupported(opening, "PBKDF2 with", oid);
-	if (spend_rounds(opening, rounds) != OTLS_OK)
+	if (otls__opening_spend(opening, (uint64_t)rounds) != OTLS_OK)
 		return OTLS_ERROR;
 	if (opening->engine->pbkdf2(hash, opening->passphrase, salt, (uint32_t)rounds, key, len, &report) == OTLS_OK)
 		return OTLS_OK;
@@ -202,23 +200,23 @@ otls__pbkdf2_derive(const otls_opening *opening, otls_der *params, uint8_t *key,
 static otls_status
 scrypt_derive(const otls_opening *opening, otls_der *params, uint8_t *key, size_t len)
 {
-	otls_bytes salt;
+	otls_scrypt_params numbers = { .cost = 0 };
 	int cost = 0, block_size = 0, parallel = 0, key_len = 0;
 
-	otls__der_read(params, OTLS_DER_OCTET_STRING, &salt);
+	otls__der_read(params, OTLS_DER_OCTET_STRING, &numbers.salt);
 	otls__der_number(params, &cost);
 	otls__der_number(params, &block_size);
 	otls__der_number(params, &parallel);
+	numbers.cost = (uint32_t)cost;
+	numbers.block_size = (uint32_t)block_size;
+	numbers.parallel = (uint32_t)parallel;
+	if (!params->failed && !otls__scrypt_possible(&numbers))
+		otls__der_fail(params, "numbers that scrypt cannot have");
 	if (otls__der_more(params))
 		otls__der_number(params, &key_len);
 	if (!otls__der_done(params) || (key_len != 0 && (size_t)key_len != len))
 		return otls__opening_malformed(opening, "the parameters of scrypt", params->fault);
-	return otls__scrypt(opening,
-	    &(otls_scrypt_params){ .salt = salt,
-		.cost = (uint32_t)cost,
-		.block_size = (uint32_t)block_size,
-		.parallel = (uint32_t)parallel },
-	    key, len);
+	return otls__scrypt(opening, &numbers, key, len);
 }
 
 static otls_status
@@ -290,10 +288,11 @@ old_decrypt(const otls_opening *opening, otls_der *params, otls_bytes sealed, ot
 	otls_status status;
 
 	if (!otls__der_enter(params, OTLS_DER_SEQUENCE, &both) || !otls__der_done(params) ||
-	    !otls__der_read(&both, OTLS_DER_OCTET_STRING, &salt) || !otls__der_number(&both, &rounds) ||
+	    !otls__der_read(&both, OTLS_DER_OCTET_STRING, &salt) || !read_rounds(&both, &rounds) ||
 	    !otls__der_done(&both))
 		return otls__opening_malformed(opening, "the parameters of PKCS#12's encryption", params->fault);
-	if (spend_rounds(opening, rounds) != OTLS_OK || otls__pkcs12_password(opening, &password) != OTLS_OK)
+	if (otls__opening_spend(opening, (uint64_t)rounds) != OTLS_OK ||
+	    otls__pkcs12_password(opening, &password) != OTLS_OK)
 		return OTLS_ERROR;
 	status = pkcs12_decrypt(opening, otls__secret_view(&password), salt, (uint32_t)rounds, sealed, plain);
 	otls__secret_fini(&password);

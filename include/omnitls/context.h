@@ -144,7 +144,8 @@ OTLS_API int otls_context_security_level(const otls_context *ctx); /* 0 to 5; -1
  * last; where no key fits, it shows none.  (In TLS 1.3, wolfSSL does not tell what the server asked for: there it is the
  * pair set last.)
  *
- * Every call reads, parses and matches at once.  Errors    FILE, FORMAT (with file and line or offset), PASSPHRASE,
+ * Every call reads, parses and matches at once.  A file may be a pipe: what somebody has still to write to it is waited for,
+ * and one that nobody has open for writing is an empty file.  Errors    FILE, FORMAT (with file and line or offset), PASSPHRASE,
  * KEY_MISMATCH, WEAK (a key that is less than the security level asks for: by default, RSA under 2048 bits), PURPOSE (the leaf's key must not sign, which TLS 1.3 and every
  * suite with forward secrecy need), UNSUPPORTED, LIMIT (over 16 MiB). */
 
@@ -172,7 +173,8 @@ OTLS_MUST_USE otls_status otls_context_use_private_key_mem(
  * UTF-8; NULL: the context's own (set_password), and none where that is not set.
  * Read are files that are encrypted with AES or 3DES, with their MAC or without.
  * Errors    also PASSPHRASE: it does not fit; UNSUPPORTED: another cipher (RC2, which old programs use), by its OID;
- * FORMAT; LIMIT: over 16 MiB, or more iterations than 5 million. */
+ * FORMAT, with the offset in its DER; LIMIT: over 16 MiB, over 256 certificates, or more than 5 million iterations in all
+ * that is derived for it. */
 OTLS_MUST_USE otls_status otls_context_use_pkcs12_file(otls_context *ctx, const char *path, const char *passphrase);
 OTLS_MUST_USE otls_status otls_context_use_pkcs12_mem(
     otls_context *ctx, const void *data, size_t len, const char *passphrase);
