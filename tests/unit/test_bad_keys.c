@@ -268,13 +268,14 @@ deep(void **state)
 static void
 deep_inside(void **state)
 {
-	otls_bytes bags = KEY_BAG;
+	otls_bytes bags = KEY_BAG, nested = bad_nested(0x30);
 	outcome out;
 
 	(void)state;
-	refuse(read_pkcs12, "contents", file_of(bad_nested(0x30), NOTHING), OTLS_E_FORMAT, "nested too deeply at byte");
-	refuse(read_pkcs12, "bags", file_with(DER(0x30, OID_DATA, DER(0xa0, DER(0x04, bad_nested(0x30))))),
-	    OTLS_E_FORMAT, "nested too deeply at byte");
+	refuse(read_pkcs12, "contents", file_of(nested, NOTHING), OTLS_E_FORMAT, "nested too deeply at byte");
+	refuse(read_pkcs12, "bags", file_with(DER(0x30, OID_DATA, DER(0xa0, DER(0x04, nested)))), OTLS_E_FORMAT,
+	    "nested too deeply at byte");
+	bad_free(nested);
 	for (int i = 0; i < 4; i++)
 		bags = BAG("\x06", DER(0x30, bags));
 	assert_int_equal(measure(read_pkcs12, "four", file_with_bags(bags), &out), OTLS_OK);
