@@ -26,7 +26,11 @@ struct otls_store {
 	uint32_t *buckets; /* as many as cap, a power of two; the first entry of each, counted from 1; 0: none */
 };
 
-#define STORE_MIN 16
+#define STORE_MIN  16
+/* Every certificate is compared with those of its bucket, and every list with all: a file has room for so many that it
+ * would take minutes.  Stores in use have a few of one name, and a list or two of each authority. */
+#define BUCKET_MAX 1024
+#define CRLS_MAX   16384
 
 /* == the table == */
 
@@ -106,17 +110,47 @@ otls__store_has(const otls_store *store, const otls_certificate *cert)
 	return false;
 }
 
+static bool
+is_full(const otls_store *store, uint32_t hash)
+{
+	size_t count = 0;
+
+	for (size_t at = first_in_bucket(store, hash); at != 0; at = store->entries[at - 1].next)
+		count++;
+	return count >= BUCKET_MAX;
+}
+
 /* Room is there. */
-static void
+static otls_status
 insert(otls_store *store, const otls_certificate *cert)
 {
+	uint32_t hash = otls__name_hash(cert->subject);
 	size_t i = store->count;
 
 	if (otls__store_has(store, cert))
-		return;
-	store->entries[i] = (entry){ .cert = otls_certificate_ref(cert), .hash = otls__name_hash(cert->subject) };
+		return OTLS_OK;
+	if (is_full(store, hash))
+		return otls__fail(OTLS_E_LIMIT, "%s: more than %d trusted certificates of one name",
+		    otls_certificate_subject(cert), BUCKET_MAX);
+	store->entries[i] = (entry){ .cert = otls_certificate_ref(cert), .hash = hash };
 	store->count++;
 	link_entry(store, i);
+	return OTLS_OK;
+}
+
+/* Takes the last ones out again, each of which stands at the end of its bucket. */
+static void
+shorten(otls_store *store, size_t count)
+{
+	while (store->count > count) {
+		size_t i = --store->count;
+		uint32_t *link = &store->buckets[store->entries[i].hash & (store->cap - 1)];
+
+		while (*link != (uint32_t)i + 1)
+			link = &store->entries[*link - 1].next;
+		*link = 0;
+		otls_certificate_free(store->entries[i].cert);
+	}
 }
 
 static otls_status
@@ -133,10 +167,16 @@ check_open(const otls_store *store, const char *function)
 static otls_status
 insert_all(otls_store *store, const otls_certificate *const *certs, size_t count)
 {
+	size_t before = store->count;
+
 	if (reserve(store, count) != OTLS_OK)
 		return OTLS_ERROR;
-	for (size_t i = 0; i < count; i++)
-		insert(store, certs[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (insert(store, certs[i]) == OTLS_OK)
+			continue;
+		shorten(store, before);
+		return OTLS_ERROR;
+	}
 	return OTLS_OK;
 }
 
@@ -172,6 +212,8 @@ insert_crls(otls_store *store, otls_crl *const *crls, size_t count)
 	size_t cap = store->crl_cap;
 	otls_crl **grown;
 
+	if (count > CRLS_MAX - store->crl_count)
+		return otls__fail(OTLS_E_LIMIT, "more than %d revocation lists in a store", CRLS_MAX);
 	while (cap < store->crl_count + count)
 		cap = cap == 0 ? STORE_MIN : 2 * cap;
 	if (cap > store->crl_cap) {
@@ -216,13 +258,20 @@ otls__store_count(const otls_store *store)
 static otls_status
 merge(otls_store *store, const otls_store *from)
 {
+	size_t before = store->count;
+
 	if (reserve(store, from->count) != OTLS_OK)
 		return OTLS_ERROR;
-	if (insert_crls(store, from->crls, from->crl_count) != OTLS_OK)
+	for (size_t i = 0; i < from->count; i++) {
+		if (insert(store, from->entries[i].cert) == OTLS_OK)
+			continue;
+		shorten(store, before);
 		return OTLS_ERROR;
-	for (size_t i = 0; i < from->count; i++)
-		insert(store, from->entries[i].cert);
-	return OTLS_OK;
+	}
+	if (insert_crls(store, from->crls, from->crl_count) == OTLS_OK)
+		return OTLS_OK;
+	shorten(store, before);
+	return OTLS_ERROR;
 }
 
 otls_status

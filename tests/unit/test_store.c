@@ -643,6 +643,89 @@ test_no_memory(void **state)
 	otls_store_free(store);
 }
 
+/* == as many as they may be == */
+
+static otls_certificate *
+numbered(const char *subject, unsigned number)
+{
+	uint8_t serial[] = { 1, (uint8_t)(number >> 8), (uint8_t)number };
+	make_certificate parts = make_parts();
+	otls_certificate *cert = NULL;
+	otls_bytes der;
+
+	parts.serial = DER(0x02, otls__bytes(serial, sizeof(serial)));
+	parts.subject = DER(
+	    0x30, DER(0x31, DER(0x30, RAW("\x06\x03\x55\x04\x03"), DER(0x0c, otls__bytes(subject, strlen(subject))))));
+	der = make_whole(&parts);
+	assert_int_equal(otls_certificate_new(der.data, der.len, OTLS_FILETYPE_ASN1, &cert), OTLS_OK);
+	return cert;
+}
+
+static otls_status
+add_numbered(otls_store *store, const char *subject, unsigned number)
+{
+	otls_certificate *cert = numbered(subject, number);
+	otls_status status = otls_store_add_certificate(store, cert);
+
+	otls_certificate_free(cert);
+	return status;
+}
+
+/* A text of two, of which the second is one too many, leaves nothing of the first. */
+static void
+test_too_many_of_one_name(void **state)
+{
+	otls_certificate *other = numbered("other", 0), *same = numbered("same", 2000);
+	otls_store *store = NULL, *copy = NULL;
+	char text[4096];
+
+	(void)state;
+	assert_int_equal(otls_store_new(&store), OTLS_OK);
+	for (unsigned i = 0; i < 1024; i++)
+		assert_int_equal(add_numbered(store, "same", i), OTLS_OK);
+	snprintf(text, sizeof(text), "%s%s", otls_certificate_pem(other), otls_certificate_pem(same));
+	assert_int_equal(otls_store_add_pem(store, text, strlen(text)), OTLS_ERROR);
+	assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_LIMIT);
+	assert_non_null(
+	    strstr(otls_error_message(otls_error_last()), "CN=same: more than 1024 trusted certificates of one name"));
+	assert_int_equal(otls__store_count(store), 1024);
+	assert_false(otls__store_has(store, other));
+	/* One that is there already, and one of another name, may be added all the same. */
+	assert_int_equal(add_numbered(store, "same", 7), OTLS_OK);
+	assert_int_equal(add_numbered(store, "other", 0), OTLS_OK);
+	assert_int_equal(otls__store_count(store), 1025);
+	assert_true(otls__store_has(store, other));
+	assert_int_equal(otls__store_copy(store, &copy), OTLS_OK);
+	assert_int_equal(otls__store_count(copy), 1025);
+	otls_store_free(copy);
+	otls_store_free(store);
+	otls_certificate_free(other);
+	otls_certificate_free(same);
+}
+
+static void
+test_too_many_lists(void **state)
+{
+	otls_store *store = NULL;
+
+	(void)state;
+	assert_int_equal(otls_store_new(&store), OTLS_OK);
+	for (unsigned i = 0; i <= 16384; i++) {
+		uint8_t serial[] = { 1, (uint8_t)(i >> 8), (uint8_t)i };
+		otls_bytes when = TEXT(0x17, "231114221320Z");
+		otls_bytes entries = DER(0x30, DER(0x30, DER(0x02, otls__bytes(serial, sizeof(serial))), when));
+		otls_bytes list = DER(0x30,
+		    DER(0x30, RAW("\x02\x01\x01"), ECDSA_SHA256, NAME("i"), when, when, entries), ECDSA_SHA256,
+		    RAW("\x03\x03\x00\xab\xcd"));
+		otls_status status = otls_store_add_crl(store, list.data, list.len);
+
+		assert_int_equal(status, i < 16384 ? OTLS_OK : OTLS_ERROR);
+	}
+	assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_LIMIT);
+	assert_non_null(strstr(otls_error_message(otls_error_last()), "more than 16384 revocation lists in a store"));
+	otls_store_free(store);
+}
+
 int
 main(void)
 {
@@ -667,6 +750,8 @@ main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test_setup_teardown(test_platform_without_memory, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_no_memory, make_place, remove_place),
+		cmocka_unit_test(test_too_many_of_one_name),
+		cmocka_unit_test(test_too_many_lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
