@@ -137,8 +137,8 @@ otls__check_name(const otls_verify_params *params, otls_finding *finding)
 	otls__find(finding, params->name->is_ip ? OTLS_REASON_IP_MISMATCH : OTLS_REASON_HOSTNAME_MISMATCH, 0, "");
 }
 
-/* A path without fault so far: its signatures and revocations are checked, and it is accepted, or refused for its name alone, which
- * no other path would change. */
+/* A path without fault so far: its signatures and revocations are checked, and it is accepted, or refused for its name
+ * alone, which no other path would change. */
 static void
 judge_clean_path(otls_judge *judge)
 {

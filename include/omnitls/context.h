@@ -145,9 +145,10 @@ OTLS_API int otls_context_security_level(const otls_context *ctx); /* 0 to 5; -1
  * pair set last.)
  *
  * Every call reads, parses and matches at once.  A file may be a pipe: what somebody has still to write to it is waited for,
- * and one that nobody has open for writing is an empty file.  Errors    FILE, FORMAT (with file and line or offset), PASSPHRASE,
- * KEY_MISMATCH, WEAK (a key that is less than the security level asks for: by default, RSA under 2048 bits), PURPOSE (the leaf's key must not sign, which TLS 1.3 and every
- * suite with forward secrecy need), UNSUPPORTED, LIMIT (over 16 MiB). */
+ * and one that nobody has open for writing is an empty file.  Errors    FILE, FORMAT (with file and line or offset),
+ * PASSPHRASE, KEY_MISMATCH, WEAK (a key that is less than the security level asks for: by default, RSA under 2048 bits),
+ * PURPOSE (the leaf's key must not sign, which TLS 1.3 and every suite with forward secrecy need), UNSUPPORTED, LIMIT (over
+ * 16 MiB). */
 
 /* A pair from PEM: the chain is every CERTIFICATE block of the first, the key the first private key block of the
  * second; both may be the same file. */
@@ -290,19 +291,22 @@ OTLS_API int otls_context_verify_depth(const otls_context *ctx); /* -1 for NULL 
  * NATIVE_VERIFY.  Not asked with INSECURE_NONE, nor where a key is trusted instead of a chain (trust_spki). */
 #define OTLS_VERIFY_FLAG_NATIVE_TOO             (UINT64_C(1) << 6)
 /* The web's profile for servers' certificates, of the Baseline Requirements of the CA/Browser Forum: all that STRICT asks
- * for but critical name constraints, and: a common name that is a host or an address is one of the alternative names, character for character (one in a
- * domain where there is no alternative name is let be); alternative names are critical only where the subject is empty; an
- * authority's certificate is no server's; a root has no extended key usage; a server has one that is not critical and has none of
- * the purposes that are forbidden beside TLS.  Private authorities often break one of these.  Reasons are MALFORMED and
- * INVALID_PURPOSE; the text says which rule it was.  Without an effect on clients' certificates. */
+ * for but critical name constraints, and: a common name that is a host or an address is one of the alternative names,
+ * character for character (one in a domain where there is no alternative name is let be); alternative names are critical
+ * only where the subject is empty; an authority's certificate is no server's; a root has no extended key usage; a server
+ * has one that is not critical and has none of the purposes that are forbidden beside TLS.  Private authorities often break
+ * one of these.  Reasons are MALFORMED and INVALID_PURPOSE; the text says which rule it was.  Without an effect on
+ * clients' certificates. */
 #define OTLS_VERIFY_FLAG_WEB_PROFILE            (UINT64_C(1) << 7)
 /* The leaf's key usage (RFC 5280, section 4.2.1.3) is not looked at: for tests, and for authorities that do not know
  * what they are doing.  A library may refuse such a leaf all the same. */
 #define OTLS_VERIFY_FLAG_INSECURE_ANY_KEY_USAGE (UINT64_C(1) << 8)
 /* Rules of RFC 5280 for those who issue, beyond those that a verifier must hold them to: serial numbers are not zero, and
  * at most 20 bytes long (section 4.1.2.2); all but self-signed certificates have an authority key identifier (4.2.1.1),
- * and who has one names a key in it, authorities a subject key identifier (4.2.1.2); DNS names have no underscore (4.2.1.6); name constraints are critical (4.2.1.10); a revocation list has a number that is not critical, an
- * authority key identifier (5.2.1, 5.2.3) and no serial number twice, else it is CRL_INVALID.  Reason MALFORMED; the text says which rule it was. */
+ * and who has one names a key in it; authorities have a subject key identifier (4.2.1.2); DNS names have no underscore
+ * (4.2.1.6); name constraints are critical (4.2.1.10); a revocation list has a number that is not critical, an authority
+ * key identifier (5.2.1, 5.2.3) and no serial number twice, else it is CRL_INVALID.  Reason MALFORMED; the text says which
+ * rule it was. */
 #define OTLS_VERIFY_FLAG_STRICT                 (UINT64_C(1) << 9)
 /* Replaces the flags.  Unknown ones are refused with UNSUPPORTED. */
 OTLS_MUST_USE otls_status otls_context_set_verify_flags(otls_context *ctx, uint64_t flags);

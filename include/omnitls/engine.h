@@ -320,7 +320,8 @@ struct otls_engine {
 	    const otls_engine_setup *setup, const otls_host_calls *calls, otls_host *host, otls_report *report);
 	void (*connection_fini)(otls_engine_connection *conn);
 	/* OK: over.  WANT_READ, WANT_CALLBACK, or ERROR: ALERT_RECEIVED with the alert, VERIFY (no client certificate
-	 * where one is required), LIMIT (the peer's certificates are more than the library takes), HANDSHAKE for all else that the peer did, BACKEND for what the library did. */
+	 * where one is required), LIMIT (the peer's certificates are more than the library takes), HANDSHAKE for all else
+	 * that the peer did, BACKEND for what the library did. */
 	otls_status (*handshake)(otls_engine_connection *conn, otls_report *report);
 	/* 1 to cap bytes of one record.  EOF: the peer's close_notify.  ERROR: ALERT_RECEIVED, RECORD, BACKEND. */
 	otls_status (*read)(otls_engine_connection *conn, void *buf, size_t cap, size_t *len, otls_report *report);

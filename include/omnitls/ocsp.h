@@ -36,10 +36,10 @@ OTLS_MUST_USE otls_status otls_connection_set_ocsp_response(otls_connection *con
 
 /* == clients ==
  * A response is asked for where the context has OTLS_VERIFY_FLAG_OCSP or OCSP_REQUIRE, or a callback, or the connection
- * asks.  What then comes is judged when the certificate was accepted, and refuses it with REVOKED or OCSP_INVALID, at depth 0; where
- * nothing came, or nothing that tells, OCSP_MISSING refuses a certificate that demands a response (RFC 7633), or any with
- * OCSP_REQUIRE.  With INSECURE_NONE the verdict is told and refuses nobody; it is
- * by the issuer in the path that was judged, whatever became of that.  Where a key is trusted instead of a chain
+ * asks.  What then comes is judged when the certificate was accepted, and refuses it with REVOKED or OCSP_INVALID, at
+ * depth 0; where nothing came, or nothing that tells, OCSP_MISSING refuses a certificate that demands a response (RFC
+ * 7633), or any with OCSP_REQUIRE.  With INSECURE_NONE the verdict is told and refuses nobody; it is by the issuer in the
+ * path that was judged, whatever became of that.  Where a key is trusted instead of a chain
  * (otls_context_trust_spki), or the leaf itself, its issuer is not known, and no response tells anything.
  * A resumed handshake brings none: a session is offered only where its own handshake asked in the same way. */
 

@@ -118,7 +118,8 @@ read_file(const char *path, struct text *text)
 	return wrong;
 }
 
-/* The whole file is one value: cJSON by itself stops behind the first, and reads noise that begins with a digit as a number. */
+/* The whole file is one value: cJSON by itself stops behind the first, and reads noise that begins with a digit as a
+ * number. */
 static cJSON *
 parse_whole(const struct text *text)
 {

@@ -111,10 +111,12 @@ find_absent_name(const cJSON *json, const otls_certificate *leaf)
 {
 	const cJSON *one = NULL;
 
-	cJSON_ArrayForEach(
-	    one, cJSON_GetObjectItem(json, "expected_peer_names")) if (!has_name(leaf, text_at(one, "kind"),
-									   text_at(one, "value"))) return text_at(one,
-	    "value");
+	cJSON_ArrayForEach(one, cJSON_GetObjectItem(json, "expected_peer_names"))
+	{
+		const char *name = text_at(one, "value");
+		if (!has_name(leaf, text_at(one, "kind"), name))
+			return name;
+	}
 	return NULL;
 }
 
