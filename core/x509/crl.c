@@ -214,16 +214,27 @@ read_version(otls_der *tbs)
 	return otls__der_number(tbs, &number) && (number == 1 || otls__der_fail(tbs, "a version that is not known"));
 }
 
+#define YEAR_2050 INT64_C(2524608000)
+
+/* Dates before 2050 are UTCTime (sections 5.1.2.4 and 5.1.2.5). */
+static bool
+read_date(otls_der *tbs, int64_t *date)
+{
+	bool generalized = otls__der_next_is(tbs, OTLS_DER_GENERALIZED_TIME);
+
+	return otls__der_time(tbs, date) &&
+	       (!generalized || *date >= YEAR_2050 || otls__der_fail(tbs, "a year before 2050 in four digits"));
+}
+
+/* X.509 lets the second one be absent, RFC 5280 does not: such a list could never be used. */
 static bool
 read_dates(otls_der *tbs, otls_crl *crl)
 {
-	if (!otls__der_time(tbs, &crl->this_update))
+	if (!read_date(tbs, &crl->this_update))
 		return false;
-	crl->next_update = INT64_MAX;
 	if (otls__der_next_is(tbs, OTLS_DER_UTC_TIME) || otls__der_next_is(tbs, OTLS_DER_GENERALIZED_TIME))
-		return otls__der_time(tbs, &crl->next_update);
-	defect(crl, "it does not say when the next one comes (RFC 5280, section 5.1.2.5)");
-	return true;
+		return read_date(tbs, &crl->next_update);
+	return otls__der_fail(tbs, "no date of the next list (RFC 5280, section 5.1.2.5)");
 }
 
 static bool

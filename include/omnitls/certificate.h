@@ -167,8 +167,8 @@ OTLS_MUST_USE otls_status otls_store_add_platform(otls_store *store);
 /* Certificate revocation lists (RFC 5280, section 5): one as DER, or every "X509 CRL" block of a PEM text; those of
  * several issuers, and several of one, may be in a store.  They count where OTLS_VERIFY_FLAG_CRL or CRL_ALL is set.
  * Signature and dates are looked at when a certificate is judged.  Adding a list that is there already changes nothing.
- * Errors    FORMAT: none in it, or a damaged one (nothing is added then); LIMIT: over 16 MiB, or more than
- * 16,384 in the store; FILE; BAD_STATE. */
+ * Errors    FORMAT: none in it, a damaged one, or one without the date of the next (section 5.1.2.5; nothing is added
+ * then); LIMIT: over 16 MiB, or more than 16,384 in the store; FILE; BAD_STATE. */
 OTLS_MUST_USE otls_status otls_store_add_crl(otls_store *store, const void *data, size_t len);
 OTLS_MUST_USE otls_status otls_store_add_crl_file(otls_store *store, const char *path);
 /* Judges certificates as of this time, in Unix seconds, instead of the clock's: tests, forensics.

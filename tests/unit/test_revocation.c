@@ -36,11 +36,11 @@ list_of(const mint_revoked *revoked, size_t count)
 #define ALL  (OTLS_VERIFY_FLAG_CRL | OTLS_VERIFY_FLAG_CRL_ALL)
 #define SOFT OTLS_VERIFY_FLAG_CRL_SOFT
 
-/* What lists there are, in letters: 'g' good and empty, 'r' revokes the leaf, 'h' holds 1,000 others, 'H' and the leaf behind larger ones, 'e' expired,
- * 'E' expired and revokes, 'n' not yet valid, 'N' of this very second, 'd' damaged, 'D' damaged and revokes, 'u' critical extension, 'x'
- * critical extension of an entry, 'i' of another issuer's certificate, 't' a delta, 'p' a part, 'o' without an end, '#'
- * without a number, '!' with a critical one, '2' with an entry twice, 'k' without a key identifier, 'w' harmless extension, 'm' of the middle's issuer, good; 'M' of the
- * middle's issuer, revokes the middle. */
+/* What lists there are, in letters: 'g' good and empty, 'r' revokes the leaf, 'h' holds 1,000 others, 'H' and the leaf
+ * behind larger ones, 'e' expired, 'E' expired and revokes, 'n' not yet valid, 'N' of this very second, 'd' damaged, 'D'
+ * damaged and revokes, 'u' critical extension, 'x' critical extension of an entry, 'i' of another issuer's certificate,
+ * 't' a delta, 'p' a part, '#' without a number, '!' with a critical one, '2' with an entry twice, 'k' without a key
+ * identifier, 'w' harmless extension, 'm' of the middle's issuer, good; 'M' of the middle's issuer, revokes the middle. */
 static const struct list_row {
 	const char *lists;
 	uint64_t flags;
@@ -89,7 +89,6 @@ static const struct list_row {
 	{ "i", HERE, OTLS_REASON_CRL_INVALID, 0, "entries" },
 	{ "t", HERE, OTLS_REASON_CRL_INVALID, 0, "delta" },
 	{ "p", HERE, OTLS_REASON_CRL_INVALID, 0, "part" },
-	{ "o", HERE, OTLS_REASON_CRL_INVALID, 0, "next one" },
 	{ "g", ALL, OTLS_REASON_CRL_MISSING, 1, NULL },
 	{ "g", ALL | SOFT, OTLS_REASON_OK, -1, NULL },
 	{ "gm", ALL, OTLS_REASON_OK, -1, NULL },
@@ -129,7 +128,6 @@ add_letter(scene *s, char letter)
 	if (letter == 'N')
 		spec.this_update = spec.next_update = NOW;
 	spec.damaged = letter == 'd' || letter == 'D';
-	spec.no_next_update = letter == 'o';
 	spec.no_number = letter == '#' || letter == '!';
 	spec.no_key_id = letter == 'k';
 	spec.extensions = letter == 'u'   ? &unknown
@@ -424,7 +422,9 @@ expect_failure(otls_status status, otls_code code, const char *text)
 static void
 what_is_no_list(void **state)
 {
+	mint_crl_spec endless = { .no_next_update = true };
 	otls_store *store = NULL;
+	otls_bytes der;
 	scene s;
 
 	(void)state;
@@ -438,6 +438,10 @@ what_is_no_list(void **state)
 	    otls_store_add_crl(store, s.the_root->pem, strlen(s.the_root->pem)), OTLS_E_FORMAT, "no X509 CRL block");
 	expect_failure(otls_store_add_crl(store, s.the_root->certificate.data, s.the_root->certificate.len),
 	    OTLS_E_FORMAT, "not a revocation list");
+	der = mint_crl(&endless, s.the_root);
+	assert_non_null(der.data);
+	expect_failure(otls_store_add_crl(store, der.data, der.len), OTLS_E_FORMAT, "no date of the next list");
+	free((void *)(uintptr_t)der.data);
 	expect_failure(otls_store_add_crl_file(NULL, "x"), OTLS_E_BAD_ARGUMENT, "store");
 	expect_failure(otls_store_add_crl_file(store, NULL), OTLS_E_BAD_ARGUMENT, "path");
 	expect_failure(otls_store_add_crl_file(store, "no/such/file"), OTLS_E_FILE, "no/such/file");
