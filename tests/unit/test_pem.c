@@ -377,6 +377,10 @@ test_keys(void **state)
 		pem = block_of(rows[(i + 1) % OTLS_COUNT(rows)].label, rows[i].der);
 		assert_int_equal(otls__key_decode(pem, OTLS_FILETYPE_PEM, "t", &form, &wrap, &key, &len), OTLS_ERROR);
 		assert_error(OTLS_E_FORMAT, "t, line 1: the block holds no ");
+		/* Cut, it is told where. */
+		pem = block_of(rows[i].label, otls__bytes(rows[i].der.data, rows[i].der.len - 1));
+		assert_int_equal(otls__key_decode(pem, OTLS_FILETYPE_PEM, "t", &form, &wrap, &key, &len), OTLS_ERROR);
+		assert_error(OTLS_E_FORMAT, "at byte ");
 	}
 }
 

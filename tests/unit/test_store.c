@@ -703,6 +703,35 @@ test_too_many_of_one_name(void **state)
 	otls_certificate_free(same);
 }
 
+/* The same of a directory, with others before the one too many, of which two have one name each. */
+static void
+test_directory_with_one_too_many(void **state)
+{
+	place *where = *state;
+	otls_store *store = new_store();
+	FILE *file = fopen(path_of(where, "b.pem"), "w");
+
+	assert_non_null(file);
+	for (unsigned i = 0; i <= 20; i++) {
+		char name[16];
+		otls_certificate *one;
+
+		snprintf(name, sizeof(name), "other %u", i / 2);
+		one = i < 20 ? numbered(name, i) : numbered("same", 2000);
+		assert_true(fputs(otls_certificate_pem(one), file) >= 0);
+		otls_certificate_free(one);
+	}
+	assert_int_equal(fclose(file), 0);
+	for (unsigned i = 0; i < 1024; i++)
+		assert_int_equal(add_numbered(store, "same", i), OTLS_OK);
+	assert_int_equal(otls_store_add_directory(store, where->directory), OTLS_ERROR);
+	assert_int_equal(otls_error_code(otls_error_last()), OTLS_E_LIMIT);
+	assert_int_equal(otls__store_count(store), 1024);
+	assert_int_equal(add_numbered(store, "other 3", 7), OTLS_OK);
+	assert_int_equal(otls__store_count(store), 1025);
+	otls_store_free(store);
+}
+
 static void
 test_too_many_lists(void **state)
 {
@@ -751,6 +780,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_platform_without_memory, make_place, remove_place),
 		cmocka_unit_test_setup_teardown(test_no_memory, make_place, remove_place),
 		cmocka_unit_test(test_too_many_of_one_name),
+		cmocka_unit_test_setup_teardown(test_directory_with_one_too_many, make_place, remove_place),
 		cmocka_unit_test(test_too_many_lists),
 	};
 
