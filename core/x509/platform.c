@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -191,20 +190,32 @@ try_place(otls_store *store, otls_status (*collect)(otls_store *store, const cha
 	return collect(store, path) != OTLS_OK && out_of_memory() ? OTLS_ERROR : OTLS_OK;
 }
 
-/* SSL_CERT_DIR is a list with colons between. */
+/* The next path of a list with colons between, as SSL_CERT_DIR is; empty ones, and those that are too long for any
+ * directory, are passed over.  false: there is none left. */
+static bool
+next_directory(const char **list, char path[PATH_MAX])
+{
+	size_t len = 0;
+
+	do {
+		*list += len;
+		*list += strspn(*list, ":");
+		len = strcspn(*list, ":");
+	} while (len >= PATH_MAX);
+	memcpy(path, *list, len);
+	path[len] = '\0';
+	*list += len;
+	return len > 0;
+}
+
 static otls_status
-try_directories(otls_store *store, const char *value)
+try_directories(otls_store *store, const char *list)
 {
 	otls_status status = OTLS_OK;
-	char *list;
-	char *rest = NULL;
+	char path[PATH_MAX];
 
-	if ((list = otls__strdup(value)) == NULL)
-		return otls__fail_memory();
-	for (char *path = strtok_r(list, ":", &rest); path != NULL && status == OTLS_OK;
-	     path = strtok_r(NULL, ":", &rest))
+	while (status == OTLS_OK && next_directory(&list, path))
 		status = try_place(store, otls__collect_directory, path);
-	otls__free(list);
 	return status;
 }
 
@@ -291,15 +302,15 @@ mark_place(uint64_t *mark, const char *path)
 }
 
 static void
-mark_directories(uint64_t *mark, const char *value)
+mark_named(uint64_t *mark, const char *file, const char *directories)
 {
 	char path[PATH_MAX];
 
-	for (size_t len = 0; value[0] != '\0'; value += len + (value[len] == ':')) {
-		len = strcspn(value, ":");
-		snprintf(path, sizeof(path), "%.*s", (int)(len < PATH_MAX ? len : PATH_MAX - 1), value);
+	if (is_set(file))
+		mark_place(mark, file);
+	mark_bytes(mark, "", 1);
+	while (directories != NULL && next_directory(&directories, path))
 		mark_place(mark, path);
-	}
 }
 
 static uint64_t
@@ -309,13 +320,10 @@ mark_platform(void)
 	const char *directory = otls__getenv("SSL_CERT_DIR");
 	uint64_t mark = UINT64_C(0xcbf29ce484222325);
 
-	if (is_set(file))
-		mark_place(&mark, file);
-	mark_bytes(&mark, "", 1);
-	if (is_set(directory))
-		mark_directories(&mark, directory);
-	if (is_set(file) || is_set(directory))
+	if (is_set(file) || is_set(directory)) {
+		mark_named(&mark, file, directory);
 		return mark;
+	}
 	for (const char *const *path = system_files; *path != NULL; path++)
 		mark_place(&mark, *path);
 	for (const char *const *path = system_directories; *path != NULL; path++)

@@ -34,16 +34,19 @@ struct otls_store {
 
 /* == the table == */
 
-/* Entries of a bucket stay in the order of adding, so that searches always answer in that order. */
-static void
+/* Entries of a bucket stay in the order of adding, so that searches always answer in that order.  Answers how many were in
+ * it before. */
+static size_t
 link_entry(otls_store *store, size_t i)
 {
 	uint32_t *link = &store->buckets[store->entries[i].hash & (store->cap - 1)];
+	size_t before = 0;
 
-	while (*link != 0)
+	for (; *link != 0; before++)
 		link = &store->entries[*link - 1].next;
 	store->entries[i].next = 0;
 	*link = (uint32_t)i + 1;
+	return before;
 }
 
 /* Makes room for more entries; on failure the store is as before. */
@@ -110,34 +113,6 @@ otls__store_has(const otls_store *store, const otls_certificate *cert)
 	return false;
 }
 
-static bool
-is_full(const otls_store *store, uint32_t hash)
-{
-	size_t count = 0;
-
-	for (size_t at = first_in_bucket(store, hash); at != 0; at = store->entries[at - 1].next)
-		count++;
-	return count >= BUCKET_MAX;
-}
-
-/* Room is there. */
-static otls_status
-insert(otls_store *store, const otls_certificate *cert)
-{
-	uint32_t hash = otls__name_hash(cert->subject);
-	size_t i = store->count;
-
-	if (otls__store_has(store, cert))
-		return OTLS_OK;
-	if (is_full(store, hash))
-		return otls__fail(OTLS_E_LIMIT, "%s: more than %d trusted certificates of one name",
-		    otls_certificate_subject(cert), BUCKET_MAX);
-	store->entries[i] = (entry){ .cert = otls_certificate_ref(cert), .hash = hash };
-	store->count++;
-	link_entry(store, i);
-	return OTLS_OK;
-}
-
 /* Takes the last ones out again, each of which stands at the end of its bucket. */
 static void
 shorten(otls_store *store, size_t count)
@@ -151,6 +126,24 @@ shorten(otls_store *store, size_t count)
 		*link = 0;
 		otls_certificate_free(store->entries[i].cert);
 	}
+}
+
+/* One of several, for which there is room.  Where it is too many, all that came behind the first before of the store are
+ * taken out again. */
+static otls_status
+insert(otls_store *store, const otls_certificate *cert, size_t before)
+{
+	size_t i = store->count;
+
+	if (otls__store_has(store, cert))
+		return OTLS_OK;
+	store->entries[i] = (entry){ .cert = otls_certificate_ref(cert), .hash = otls__name_hash(cert->subject) };
+	store->count++;
+	if (link_entry(store, i) < BUCKET_MAX)
+		return OTLS_OK;
+	shorten(store, before);
+	return otls__fail(OTLS_E_LIMIT, "%s: more than %d trusted certificates of one name",
+	    otls_certificate_subject(cert), BUCKET_MAX);
 }
 
 static otls_status
@@ -167,17 +160,12 @@ check_open(const otls_store *store, const char *function)
 static otls_status
 insert_all(otls_store *store, const otls_certificate *const *certs, size_t count)
 {
+	otls_status status = reserve(store, count);
 	size_t before = store->count;
 
-	if (reserve(store, count) != OTLS_OK)
-		return OTLS_ERROR;
-	for (size_t i = 0; i < count; i++) {
-		if (insert(store, certs[i]) == OTLS_OK)
-			continue;
-		shorten(store, before);
-		return OTLS_ERROR;
-	}
-	return OTLS_OK;
+	for (size_t i = 0; i < count && status == OTLS_OK; i++)
+		status = insert(store, certs[i], before);
+	return status;
 }
 
 /* == revocation lists == */
@@ -258,18 +246,13 @@ otls__store_count(const otls_store *store)
 static otls_status
 merge(otls_store *store, const otls_store *from)
 {
+	otls_status status = reserve(store, from->count);
 	size_t before = store->count;
 
-	if (reserve(store, from->count) != OTLS_OK)
-		return OTLS_ERROR;
-	for (size_t i = 0; i < from->count; i++) {
-		if (insert(store, from->entries[i].cert) == OTLS_OK)
-			continue;
-		shorten(store, before);
-		return OTLS_ERROR;
-	}
-	if (insert_crls(store, from->crls, from->crl_count) == OTLS_OK)
-		return OTLS_OK;
+	for (size_t i = 0; i < from->count && status == OTLS_OK; i++)
+		status = insert(store, from->entries[i].cert, before);
+	if (status != OTLS_OK || insert_crls(store, from->crls, from->crl_count) == OTLS_OK)
+		return status;
 	shorten(store, before);
 	return OTLS_ERROR;
 }

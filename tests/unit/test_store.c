@@ -5,6 +5,7 @@
 #include "x509/platform.h"
 #include "x509/store.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -465,8 +466,8 @@ static void
 test_platform_by_variables(void **state)
 {
 	place *where = *state;
-	otls_store *store = new_store();
-	char list[128];
+	otls_store *store = new_store(), *listed = new_store();
+	char list[128], longer[PATH_MAX + 64];
 
 	fill_place(where);
 	unsetenv("SSL_CERT_DIR");
@@ -477,6 +478,14 @@ test_platform_by_variables(void **state)
 	setenv("SSL_CERT_DIR", list, 1);
 	assert_int_equal(otls_store_add_platform(store), OTLS_OK);
 	assert_int_equal(otls__store_count(store), 3);
+	/* Empty paths, and those that no directory can have, are passed over. */
+	memset(longer, 'a', sizeof(longer));
+	snprintf(longer + PATH_MAX, sizeof(longer) - PATH_MAX, "::%s:", where->directory);
+	setenv("SSL_CERT_DIR", longer, 1);
+	unsetenv("SSL_CERT_FILE");
+	assert_int_equal(otls_store_add_platform(listed), OTLS_OK);
+	assert_int_equal(otls__store_count(listed), 3);
+	otls_store_free(listed);
 
 	setenv("SSL_CERT_DIR", "/nowhere", 1);
 	setenv("SSL_CERT_FILE", path_of(where, "README"), 1);
