@@ -163,6 +163,15 @@ bad_nested(uint8_t tag)
 	return otls__bytes(data, (size_t)4 * BAD_DEPTH);
 }
 
+/* A number of 10,000 bytes; make_der.h's, not malloc'd. */
+static inline otls_bytes
+bad_huge_number(uint8_t tag)
+{
+	static uint8_t bytes[10000] = { 1 };
+
+	return DER(tag, otls__bytes(bytes, sizeof(bytes)));
+}
+
 /* == what is expected == */
 
 /* Whether a number stands behind the word: "byte 12", "line 3". */

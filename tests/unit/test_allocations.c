@@ -3,6 +3,7 @@
 #include "backend.h"
 #include "connection/connection.h"
 #include "mint.h"
+#include "scarce.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,14 +19,6 @@ static const otls_backend *backend; /* the one that is being tested */
 static mint_identity *ca, *leaf, *responder;
 static otls_bytes staple;
 static char leaf_pin[64];
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
-}
 
 typedef struct life {
 	otls_context *client_ctx, *server_ctx, *copy;

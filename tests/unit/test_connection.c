@@ -2,6 +2,7 @@
 #include "base.h"
 #include "connection/connection.h"
 #include "fake_pair.h"
+#include "scarce.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -557,14 +558,6 @@ test_register_checks(void **state)
 }
 
 /* == memory runs out == */
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
-}
 
 /* A connect, exchange and shutdown, given up at the first failure. */
 static bool

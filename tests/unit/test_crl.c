@@ -2,6 +2,7 @@
  * what is wrong with it. */
 #include "error.h"
 #include "make_der.h"
+#include "scarce.h"
 #include "x509/crl.h"
 
 #include <setjmp.h>
@@ -328,14 +329,6 @@ blocks(void **state)
 }
 
 /* == memory == */
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
-}
 
 static void
 without_memory(void **state)

@@ -1,4 +1,5 @@
 /* Pins: what is read and what is refused, with which key matches, and the verdict where a key is all that is trusted. */
+#include "scarce.h"
 #include "scene.h"
 #include "x509/pins.h"
 
@@ -197,14 +198,6 @@ key_that_may_not_sign(void **state)
 }
 
 /* == memory == */
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
-}
 
 static void
 without_memory(void **state)

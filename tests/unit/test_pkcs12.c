@@ -3,6 +3,7 @@
 #include "error.h"
 #include "keys/keys.h"
 #include "make_pkcs12.h"
+#include "scarce.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -255,14 +256,6 @@ scrypt_malformed(void **state)
 }
 
 /* The name of an algorithm has to be made first. */
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
-}
-
 static void
 unsupported_without_memory(void **state)
 {

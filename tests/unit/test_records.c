@@ -1,5 +1,6 @@
 /* Records of clients that hold tickets: found by the ticket alone, for as long as it lives, and never too many of them. */
 #include "backend.h"
+#include "scarce.h"
 #include "session/session.h"
 
 #include <pthread.h>
@@ -171,14 +172,6 @@ without_memory(void **state)
 	add(1, "one", NOW + 10);
 	otls__alloc_trap = NULL;
 	expect(1, NOW, "");
-}
-
-static unsigned allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left > 0 && allocations_left-- > 0;
 }
 
 /* The chain, the table, and the copy that is handed out. */

@@ -1,4 +1,5 @@
 /* Revocation lists: how they are read, what they say about a path, and what is no list that can be used. */
+#include "scarce.h"
 #include "scene.h"
 #include "x509/crl.h"
 #include "x509/der.h"
@@ -313,14 +314,6 @@ algorithm_that_may_not(void **state)
 }
 
 /* A store takes lists in, and copies them, or has no memory. */
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
-}
-
 static void
 stores_without_memory(void **state)
 {

@@ -1,6 +1,7 @@
 /* A client's session as bytes: what is written is read again, and whatever else is refused with a reason. */
 #include "backend.h"
 #include "error.h"
+#include "scarce.h"
 #include "session/session.h"
 
 #include <setjmp.h>
@@ -285,14 +286,6 @@ without_digest(void **state)
 	assert_int_equal(otls__session_new(&engine, &parts, &session), OTLS_ERROR);
 	expect_error(OTLS_E_BACKEND, "a session's digest");
 	assert_null(session);
-}
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
 }
 
 static void

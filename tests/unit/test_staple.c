@@ -1,4 +1,5 @@
 /* Stapled OCSP responses: whose word counts, about what, for how long, and what it comes to. */
+#include "scarce.h"
 #include "scene.h"
 #include "x509/ocsp.h"
 
@@ -449,14 +450,6 @@ count_failed_checks(otls_bytes spki, const otls_signature_algorithm *algorithm, 
 {
 	checks++;
 	return fail_check(spki, algorithm, tbs, signature, report);
-}
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
 }
 
 static otls_status

@@ -1,5 +1,6 @@
 /* What sessions and tickets are bound to: what makes another digest or secret, what does not, and what fails. */
 #include "error.h"
+#include "scarce.h"
 #include "scene.h"
 #include "session/session.h"
 
@@ -368,14 +369,6 @@ trust_has_no_digest(void **state)
 	assert_int_equal(otls__ticket_secret(s.sealed, &s.native), OTLS_OK);
 	finish(&s);
 	scene_finish(&made);
-}
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
 }
 
 static void

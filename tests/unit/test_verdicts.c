@@ -1,6 +1,7 @@
 /* Pins and the verify callback over the scripted engine: what no real library does on demand. */
 #include "connection/connection.h"
 #include "fake_pair.h"
+#include "scarce.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -188,14 +189,6 @@ hash_fails(void **state)
 	assert_int_equal(otls__pins_match(&engine, &pins, &cert, 1), OTLS_REASON_INTERNAL);
 	otls__pins_fini(&pins);
 	otls_certificate_free(cert);
-}
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
 }
 
 /* With a refused chain, all that is wrong with it, a callback and pins: each allocation fails once. */

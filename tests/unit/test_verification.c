@@ -1,4 +1,5 @@
 /* Judging without a connection: what each call refuses, and what is told of a verdict. */
+#include "scarce.h"
 #include "scene.h"
 
 #include <omnitls/verification.h>
@@ -424,14 +425,6 @@ no_backend(void **state)
 }
 
 /* == memory == */
-
-static long allocations_left;
-
-static bool
-allow(void)
-{
-	return allocations_left-- > 0;
-}
 
 /* A whole life, with a verdict that has something to say. */
 static otls_status
