@@ -1,6 +1,6 @@
 /* Resumption: what is resumed, what is not, and what both sides know of each other afterwards. */
-#include "pair.h"
 #include "pki.h"
+#include "resumption.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,56 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* == meeting once, and again == */
-
-/* The client's session; the run's own.  NULL: there is none. */
-static otls_session *
-keep_session(struct run *run, otls_connection *client)
-{
-	otls_session *session = otls_session_ref(otls_connection_session(client));
-
-	run_owns(run, session, (void (*)(void *))otls_session_free);
-	return session;
-}
-
-/* Shakes hands, and lets the tickets come in. */
-static struct pair *
-meet(struct run *run, otls_context *client, otls_context *server, const otls_session *session)
-{
-	struct pair *pair = pair_open(run, client, server, WIRE_VARIED);
-
-	if (session != NULL && !CHECK_OK(run, otls_connection_set_session(pair->client, session)))
-		return NULL;
-	return pair_connect(pair) && pair_exchange(pair, 100) ? pair : NULL;
-}
-
-/* A session between these two. */
-static otls_session *
-first_session(struct run *run, otls_context *client, otls_context *server)
-{
-	struct pair *pair = meet(run, client, server, NULL);
-	otls_session *session = NULL;
-
-	if (pair == NULL || !CHECK(run, !otls_connection_session_reused(pair->client)) ||
-	    !CHECK(run, !otls_connection_session_reused(pair->server)))
-		return NULL;
-	session = keep_session(run, pair->client);
-	return CHECK(run, session != NULL) && CHECK(run, otls_session_is_resumable(session)) ? session : NULL;
-}
-
-static bool
-check_reused(struct run *run, const struct pair *pair, bool reused)
-{
-	return pair != NULL && CHECK_NUMBER(run, otls_connection_session_reused(pair->client), reused) &&
-	       CHECK_NUMBER(run, otls_connection_session_reused(pair->server), reused);
-}
-
-/* The second meeting; NULL session: there was no first one, which is recorded. */
-static bool
-again(struct run *run, otls_context *client, otls_context *server, const otls_session *session, bool reused)
-{
-	return session != NULL && check_reused(run, meet(run, client, server, session), reused);
-}
+/* == resumed == */
 
 static bool
 same_certificate(struct run *run, const otls_certificate *cert, const mint_identity *identity)
@@ -103,9 +54,7 @@ resumes_on_and_on(struct run *run)
 		pair = meet(run, client, server, session);
 		if (!check_reused(run, pair, true) || !check_server_known(run, pair))
 			return false;
-		session = keep_session(run, pair->client);
-		if (!CHECK(run, session != NULL))
-			return false;
+		session = keep_session(run, pair);
 	}
 	return session != NULL;
 }
@@ -214,19 +163,11 @@ other_pin(struct run *run)
 {
 	otls_context *client = good_client(run), *right = NULL, *wrong = NULL, *server = good_server(run);
 	otls_session *session = first_session(run, client, server);
-	struct pair *pair = NULL;
 
 	if (session == NULL || !pinned(run, pki_server(run), &right) || !pinned(run, pki_client(run), &wrong))
 		return false;
-	if (!again(run, right, server, session, true))
-		return false;
-	pair = pair_open(run, wrong, server, WIRE_VARIED);
-	if (!CHECK_OK(run, otls_connection_set_session(pair->client, session)))
-		return false;
-	pair_handshake(pair);
-	return CHECK_NUMBER(run, pair->client_status, OTLS_ERROR) &&
-	       CHECK_NUMBER(
-		   run, otls_error_verify_reason(otls_connection_error(pair->client)), OTLS_REASON_PIN_MISMATCH);
+	return again(run, right, server, session, true) &&
+	       is_judged(run, wrong, server, session, BY_CLIENT, OTLS_REASON_PIN_MISMATCH);
 }
 
 /* A session that was made without verification is worth nothing where there is one. */
@@ -257,19 +198,13 @@ expired_certificate(struct run *run)
 	otls_context *client = good_client(run), *later = bare_client(run), *server = good_server(run);
 	otls_session *session = first_session(run, client, server);
 	otls_store *store = NULL;
-	struct pair *pair = NULL;
 
 	if (session == NULL || !CHECK_OK(run, otls_store_new(&store)) || run_owns_store(run, store) == NULL ||
 	    !CHECK_OK(run, otls_store_add_pem(store, pem, strlen(pem))) ||
 	    !CHECK_OK(run, otls_store_set_time(store, (int64_t)time(NULL) + INT64_C(3650) * 86400)) ||
 	    !CHECK_OK(run, otls_context_set_store(later, store)))
 		return false;
-	pair = pair_open(run, later, server, WIRE_VARIED);
-	if (!CHECK_OK(run, otls_connection_set_session(pair->client, session)))
-		return false;
-	pair_handshake(pair);
-	return CHECK(run, !otls_connection_session_reused(pair->client)) &&
-	       CHECK_NUMBER(run, otls_error_verify_reason(otls_connection_error(pair->client)), OTLS_REASON_EXPIRED);
+	return is_judged(run, later, server, session, BY_CLIENT, OTLS_REASON_EXPIRED);
 }
 
 /* CVE-2016-5419, CVE-2022-27782 (curl): a session that was made with one client certificate was used with another. */
@@ -500,7 +435,7 @@ no_tickets(struct run *run)
 	    (pair = meet(run, client, server, NULL)) == NULL)
 		return false;
 	/* A server of TLS 1.2 may give it a session id all the same. */
-	session = keep_session(run, pair->client);
+	session = otls_connection_session(pair->client);
 	if (run->version == OTLS_TLS1_3 && !CHECK(run, session == NULL))
 		return false;
 	return session == NULL || again(run, client, server, session, false);

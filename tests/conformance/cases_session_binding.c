@@ -1,7 +1,7 @@
 /* What a server's tickets are bound to: the virtual host, who the client was, and what the server remembers; and what it
  * makes of tickets that it has not made. */
-#include "pair.h"
 #include "pki.h"
+#include "resumption.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -12,51 +12,7 @@
 
 #define SESSION_MAX 65536 /* bytes of one that goes through a pipe */
 
-/* == meeting == */
-
-/* Shakes hands, and lets the tickets come in. */
-static struct pair *
-meet(struct run *run, otls_context *client, otls_context *server, const otls_session *session)
-{
-	struct pair *pair = pair_open(run, client, server, WIRE_VARIED);
-
-	if (session != NULL && !CHECK_OK(run, otls_connection_set_session(pair->client, session)))
-		return NULL;
-	return pair_connect(pair) && pair_exchange(pair, 100) ? pair : NULL;
-}
-
-static otls_session *
-keep_session(struct run *run, const struct pair *pair)
-{
-	otls_session *session = pair != NULL ? otls_session_ref(otls_connection_session(pair->client)) : NULL;
-
-	run_owns(run, session, (void (*)(void *))otls_session_free);
-	CHECK(run, session != NULL);
-	return session;
-}
-
-static bool
-check_reused(struct run *run, const struct pair *pair, bool reused)
-{
-	return pair != NULL && CHECK_NUMBER(run, otls_connection_session_reused(pair->client), reused) &&
-	       CHECK_NUMBER(run, otls_connection_session_reused(pair->server), reused);
-}
-
-/* Offers a session, and the server's verdict on the client is this one, in a full handshake. */
-static bool
-is_judged(
-    struct run *run, otls_context *client, otls_context *server, const otls_session *session, otls_verify_reason reason)
-{
-	struct pair *pair = session != NULL ? pair_open(run, client, server, WIRE_VARIED) : NULL;
-
-	if (pair == NULL || !CHECK_OK(run, otls_connection_set_session(pair->client, session)))
-		return false;
-	pair_handshake(pair);
-	return CHECK_NUMBER(run, pair->server_status, OTLS_ERROR) &&
-	       CHECK(run, !otls_connection_session_reused(pair->server)) &&
-	       CHECK_TEXT(run, otls_verify_reason_name(otls_error_verify_reason(otls_connection_error(pair->server))),
-		   otls_verify_reason_name((int)reason));
-}
+/* == who is there == */
 
 static otls_context *
 known_client(struct run *run)
@@ -96,7 +52,7 @@ client_once(struct run *run)
 {
 	otls_context *client = known_client(run);
 	otls_context *server = verifying_server(run, OTLS_VERIFY_REQUIRE | OTLS_VERIFY_CLIENT_ONCE);
-	otls_session *session = keep_session(run, meet(run, client, server, NULL));
+	otls_session *session = first_session(run, client, server);
 	struct pair *pair = session != NULL ? meet(run, client, server, session) : NULL;
 
 	return check_reused(run, pair, true) && check_client_known(run, pair);
@@ -107,7 +63,7 @@ static bool
 known_on_and_on(struct run *run)
 {
 	otls_context *client = known_client(run), *server = verifying_server(run, OTLS_VERIFY_REQUIRE);
-	otls_session *session = keep_session(run, meet(run, client, server, NULL));
+	otls_session *session = first_session(run, client, server);
 	struct pair *pair = NULL;
 
 	for (int i = 0; i < 3 && session != NULL; i++) {
@@ -151,10 +107,10 @@ judged_again(struct run *run, const mint_identity *ca, int64_t time, otls_verify
 	otls_context *client = known_client(run), *first = same_tickets(run, NULL);
 	otls_context *twin = good != NULL ? same_tickets(run, good) : NULL;
 	otls_context *second = store != NULL ? same_tickets(run, store) : NULL;
-	otls_session *session = keep_session(run, meet(run, client, first, NULL));
+	otls_session *session = first_session(run, client, first);
 	struct pair *pair = NULL;
 
-	if (second == NULL || twin == NULL || !is_judged(run, client, second, session, reason))
+	if (second == NULL || twin == NULL || !is_judged(run, client, second, session, BY_SERVER, reason))
 		return false;
 	pair = meet(run, client, twin, session);
 	return check_reused(run, pair, true) && check_client_known(run, pair);
@@ -190,10 +146,10 @@ expired_meanwhile(struct run *run)
 	otls_session *session = NULL;
 
 	if (brief == NULL || !use_identity(run, client, brief) ||
-	    (session = keep_session(run, meet(run, client, server, NULL))) == NULL)
+	    (session = first_session(run, client, server)) == NULL)
 		return false;
 	wait_until(end + 1);
-	return is_judged(run, client, server, session, OTLS_REASON_EXPIRED);
+	return is_judged(run, client, server, session, BY_SERVER, OTLS_REASON_EXPIRED);
 }
 
 /* == another process == */
@@ -211,7 +167,7 @@ set_shared_key(struct run *run, otls_context *server)
 static int
 meet_elsewhere(struct run *run, otls_context *client, otls_context *server, int fd)
 {
-	otls_session *session = keep_session(run, meet(run, client, server, NULL));
+	otls_session *session = first_session(run, client, server);
 	size_t len = 0;
 	const uint8_t *bytes = otls_session_serialize(session, &len);
 
@@ -277,7 +233,7 @@ other_process_verifies(struct run *run)
 		return false;
 	pair = meet(run, client, server, session);
 	if (!check_reused(run, pair, false) || !check_client_known(run, pair) ||
-	    (session = keep_session(run, meet(run, client, server, NULL))) == NULL)
+	    (session = first_session(run, client, server)) == NULL)
 		return false;
 	pair = meet(run, client, server, session);
 	return check_reused(run, pair, true) && check_client_known(run, pair);
@@ -316,14 +272,14 @@ virtual_hosts(struct run *run)
 	struct front front = { NULL };
 	otls_context *client = known_client(run), *server = front_server(run, &front);
 	otls_context *strict = verifying_server(run, OTLS_VERIFY_REQUIRE);
-	otls_session *open = keep_session(run, meet(run, client, server, NULL)), *closed = NULL;
+	otls_session *open = first_session(run, client, server), *closed = NULL;
 	struct pair *pair = NULL;
 
 	front.host = strict;
 	pair = open != NULL ? meet(run, client, server, open) : NULL;
 	if (!check_reused(run, pair, false) || !check_client_known(run, pair))
 		return false;
-	closed = keep_session(run, meet(run, client, server, NULL));
+	closed = first_session(run, client, server);
 	pair = meet(run, client, server, closed);
 	if (!check_reused(run, pair, true) || !check_client_known(run, pair))
 		return false;
@@ -338,7 +294,7 @@ static bool
 verifies_less(struct run *run)
 {
 	otls_context *client = known_client(run), *strict = verifying_server(run, OTLS_VERIFY_REQUIRE);
-	otls_session *session = keep_session(run, meet(run, client, strict, NULL));
+	otls_session *session = first_session(run, client, strict);
 	struct pair *pair = session != NULL ? meet(run, client, good_server(run), session) : NULL;
 
 	return check_reused(run, pair, false) && CHECK(run, otls_connection_peer_certificate(pair->server) == NULL);
@@ -350,10 +306,10 @@ virtual_host_keeps_out(struct run *run)
 {
 	struct front front = { NULL };
 	otls_context *client = good_client(run), *server = front_server(run, &front);
-	otls_session *session = keep_session(run, meet(run, client, server, NULL));
+	otls_session *session = first_session(run, client, server);
 
 	front.host = verifying_server(run, OTLS_VERIFY_REQUIRE);
-	return is_judged(run, client, server, session, OTLS_REASON_NO_PEER_CERTIFICATE);
+	return is_judged(run, client, server, session, BY_SERVER, OTLS_REASON_NO_PEER_CERTIFICATE);
 }
 
 /* == tickets that nobody has made == */
@@ -486,7 +442,7 @@ resumes_behind_retry(struct run *run)
 		return unsupported(run, "TLS 1.3 only");
 	if (!CHECK_OK(run, otls_context_set_groups(client, "P-256:P-384")) ||
 	    !CHECK_OK(run, otls_context_set_groups(server, "P-384")) ||
-	    (session = keep_session(run, meet(run, client, server, NULL))) == NULL)
+	    (session = first_session(run, client, server)) == NULL)
 		return false;
 	pair = meet(run, client, server, session);
 	return check_reused(run, pair, true) && check_client_known(run, pair);

@@ -1,7 +1,7 @@
 /* A session is bound to the settings that it was made with: what other settings would not have let come about is neither
  * offered by a client nor taken by a server. */
-#include "pair.h"
 #include "pki.h"
+#include "resumption.h"
 
 #include <string.h>
 
@@ -30,61 +30,40 @@ apply(struct run *run, otls_context *ctx, const struct setting *setting)
 	return setting->level == 0 || CHECK_OK(run, otls_context_set_security_level(ctx, setting->level));
 }
 
-/* The session that this client has of this server; the run's own.  NULL: what is missing is recorded. */
-static otls_session *
-first_session(struct run *run, otls_context *client, otls_context *server)
-{
-	struct pair *pair = pair_open(run, client, server, WIRE_VARIED);
-	otls_session *session = NULL;
-
-	if (pair_connect(pair) && pair_exchange(pair, 100))
-		session = otls_session_ref(otls_connection_session(pair->client));
-	run_owns(run, session, (void (*)(void *))otls_session_free);
-	return CHECK(run, session != NULL) ? session : NULL;
-}
-
-/* fits: the client may set the session. */
+/* The client may not set the session, and the handshake is a full one. */
 static bool
-meet_again(struct run *run, otls_context *client, otls_context *server, const otls_session *session, bool fits,
-    bool reused, struct pair **out)
+does_not_fit(struct run *run, otls_context *client, otls_context *server, const otls_session *session)
 {
 	struct pair *pair = pair_open(run, client, server, WIRE_VARIED);
 
-	*out = pair;
-	if (fits ? !CHECK_OK(run, otls_connection_set_session(pair->client, session))
-		 : !CHECK_ERROR(run, otls_connection_set_session(pair->client, session), OTLS_E_SESSION))
-		return false;
-	return pair_connect(pair) && pair_exchange(pair, 100) &&
-	       CHECK_NUMBER(run, otls_connection_session_reused(pair->client), reused) &&
-	       CHECK_NUMBER(run, otls_connection_session_reused(pair->server), reused);
+	return CHECK_ERROR(run, otls_connection_set_session(pair->client, session), OTLS_E_SESSION) &&
+	       pair_connect(pair) && pair_exchange(pair, 100) && check_reused(run, pair, false);
 }
 
 static bool
-check_client(struct run *run, const struct settings *settings)
+of_client(struct run *run)
 {
+	const struct settings *settings = run->test->row;
 	otls_context *first = good_client(run), *second = good_client(run), *server = good_server(run);
 	otls_session *session = NULL;
-	struct pair *pair;
 
 	if (!apply(run, first, &settings->first) || !apply(run, second, &settings->second) ||
 	    (session = first_session(run, first, server)) == NULL)
 		return false;
-	return meet_again(run, second, server, session, false, false, &pair) &&
-	       meet_again(run, first, server, session, true, true, &pair);
+	return does_not_fit(run, second, server, session) && again(run, first, server, session, true);
 }
 
 static bool
-check_server(struct run *run, const struct settings *settings)
+of_server(struct run *run)
 {
+	const struct settings *settings = run->test->row;
 	otls_context *client = good_client(run), *first = good_server(run), *second = good_server(run);
 	otls_session *session = NULL;
-	struct pair *pair;
 
 	if (!apply(run, first, &settings->first) || !apply(run, second, &settings->second) ||
 	    (session = first_session(run, client, first)) == NULL)
 		return false;
-	return meet_again(run, client, second, session, true, false, &pair) &&
-	       meet_again(run, client, first, session, true, true, &pair);
+	return again(run, client, second, session, false) && again(run, client, first, session, true);
 }
 
 /* The key is P-256, so that its curve and its scheme are always there. */
@@ -99,71 +78,7 @@ static const struct settings by_scheme = {
 };
 static const struct settings by_level = { .second = { .level = 3 } };
 
-static bool
-suites_of_client(struct run *run)
-{
-	return check_client(run, &by_suite);
-}
-
-static bool
-groups_of_client(struct run *run)
-{
-	return check_client(run, &by_group);
-}
-
-static bool
-schemes_of_client(struct run *run)
-{
-	return check_client(run, &by_scheme);
-}
-
-static bool
-level_of_client(struct run *run)
-{
-	return check_client(run, &by_level);
-}
-
-static bool
-suites_of_server(struct run *run)
-{
-	return check_server(run, &by_suite);
-}
-
-static bool
-groups_of_server(struct run *run)
-{
-	return check_server(run, &by_group);
-}
-
-static bool
-schemes_of_server(struct run *run)
-{
-	return check_server(run, &by_scheme);
-}
-
-static bool
-level_of_server(struct run *run)
-{
-	return check_server(run, &by_level);
-}
-
 /* == what is judged again == */
-
-/* Offers a session that may be set, and finds the server's certificate judged as if it were new. */
-static bool
-is_refused(
-    struct run *run, otls_context *client, otls_context *server, const otls_session *session, otls_verify_reason reason)
-{
-	struct pair *pair = pair_open(run, client, server, WIRE_VARIED);
-
-	if (!CHECK_OK(run, otls_connection_set_session(pair->client, session)))
-		return false;
-	pair_handshake(pair);
-	return CHECK_NUMBER(run, pair->client_status, OTLS_ERROR) &&
-	       CHECK(run, !otls_connection_session_reused(pair->client)) &&
-	       CHECK_TEXT(run, otls_verify_reason_name(otls_error_verify_reason(otls_connection_error(pair->client))),
-		   otls_verify_reason_name((int)reason));
-}
 
 /* A client with a store of its own: the CA, and a list that revokes the server's certificate or does not. */
 static otls_context *
@@ -193,13 +108,12 @@ list_that_revokes(struct run *run)
 	otls_context *client = good_client(run), *server = bare_server(run);
 	otls_context *clean = client_with_list(run, &empty), *strict = client_with_list(run, &full);
 	otls_session *session = NULL;
-	struct pair *pair;
 
 	if (identity == NULL || clean == NULL || strict == NULL || !use_identity(run, server, identity) ||
 	    (session = first_session(run, client, server)) == NULL)
 		return false;
-	return is_refused(run, strict, server, session, OTLS_REASON_REVOKED) &&
-	       meet_again(run, clean, server, session, true, true, &pair);
+	return is_judged(run, strict, server, session, BY_CLIENT, OTLS_REASON_REVOKED) &&
+	       again(run, clean, server, session, true);
 }
 
 /* CVE-2025-14819 (curl): an intermediate that was enough for one, with partial chains, was for the other, too. */
@@ -213,15 +127,14 @@ partial_chain(struct run *run)
 	const mint_identity *leaf = middle == NULL ? NULL : pki_make(run, &leaf_spec, middle);
 	otls_context *lax = bare_client(run), *strict = bare_client(run), *server = bare_server(run);
 	otls_session *session = NULL;
-	struct pair *pair;
 
 	if (leaf == NULL || !use_identity(run, server, leaf) || !trust(run, lax, middle) ||
 	    !trust(run, strict, middle) ||
 	    !CHECK_OK(run, otls_context_set_verify_flags(lax, OTLS_VERIFY_FLAG_PARTIAL_CHAIN)) ||
 	    (session = first_session(run, lax, server)) == NULL)
 		return false;
-	return is_refused(run, strict, server, session, OTLS_REASON_UNKNOWN_ISSUER) &&
-	       meet_again(run, lax, server, session, true, true, &pair);
+	return is_judged(run, strict, server, session, BY_CLIENT, OTLS_REASON_UNKNOWN_ISSUER) &&
+	       again(run, lax, server, session, true);
 }
 
 static otls_verdict
@@ -242,22 +155,24 @@ callback(struct run *run)
 {
 	otls_context *lax = bare_client(run), *strict = bare_client(run), *server = good_server(run);
 	otls_session *session = NULL;
-	struct pair *pair;
 
 	if (!trust(run, lax, pki_other_ca(run)) || !trust(run, strict, pki_other_ca(run)) ||
 	    !CHECK_OK(run, otls_context_set_verify_callback(lax, accept_all, NULL, NULL)) ||
 	    (session = first_session(run, lax, server)) == NULL)
 		return false;
-	return is_refused(run, strict, server, session, OTLS_REASON_UNKNOWN_ISSUER) &&
-	       meet_again(run, lax, server, session, true, true, &pair);
+	return is_judged(run, strict, server, session, BY_CLIENT, OTLS_REASON_UNKNOWN_ISSUER) &&
+	       again(run, lax, server, session, true);
 }
 
 /* == what is agreed on again == */
 
 static bool
-speaks(struct run *run, const struct pair *pair, const char *protocol)
+speaks_again(
+    struct run *run, otls_context *client, otls_context *server, const otls_session *session, const char *protocol)
 {
-	return CHECK_TEXT(run, otls_connection_alpn(pair->client, NULL), protocol) &&
+	struct pair *pair = meet(run, client, server, session);
+
+	return check_reused(run, pair, true) && CHECK_TEXT(run, otls_connection_alpn(pair->client, NULL), protocol) &&
 	       CHECK_TEXT(run, otls_connection_alpn(pair->server, NULL), protocol);
 }
 
@@ -267,35 +182,28 @@ protocol(struct run *run)
 {
 	otls_context *first = good_client(run), *second = good_client(run), *server = good_server(run);
 	otls_session *session = NULL;
-	struct pair *pair;
 
 	if (!CHECK_OK(run, otls_context_set_alpn_protos(first, "one")) ||
 	    !CHECK_OK(run, otls_context_set_alpn_protos(second, "two")) ||
 	    !CHECK_OK(run, otls_context_set_alpn_protos(server, "one,two")) ||
 	    (session = first_session(run, first, server)) == NULL)
 		return false;
-	return meet_again(run, second, server, session, true, true, &pair) && speaks(run, pair, "two") &&
-	       meet_again(run, first, server, session, true, true, &pair) && speaks(run, pair, "one");
+	return speaks_again(run, second, server, session, "two") && speaks_again(run, first, server, session, "one");
 }
 
-#define CASE(fn)                                                                                                       \
-	{                                                                                                              \
-#fn, fn, NULL, SCOPE_PAIR, 0                                                                           \
-	}
-
 static const struct test_case cases[] = {
-	CASE(suites_of_client),
-	CASE(groups_of_client),
-	CASE(schemes_of_client),
-	CASE(level_of_client),
-	CASE(suites_of_server),
-	CASE(groups_of_server),
-	CASE(schemes_of_server),
-	CASE(level_of_server),
-	CASE(list_that_revokes),
-	CASE(partial_chain),
-	CASE(callback),
-	CASE(protocol),
+	{ "suites_of_client", of_client, &by_suite, SCOPE_PAIR, 0 },
+	{ "groups_of_client", of_client, &by_group, SCOPE_PAIR, 0 },
+	{ "schemes_of_client", of_client, &by_scheme, SCOPE_PAIR, 0 },
+	{ "level_of_client", of_client, &by_level, SCOPE_PAIR, 0 },
+	{ "suites_of_server", of_server, &by_suite, SCOPE_PAIR, 0 },
+	{ "groups_of_server", of_server, &by_group, SCOPE_PAIR, 0 },
+	{ "schemes_of_server", of_server, &by_scheme, SCOPE_PAIR, 0 },
+	{ "level_of_server", of_server, &by_level, SCOPE_PAIR, 0 },
+	{ "list_that_revokes", list_that_revokes, NULL, SCOPE_PAIR, 0 },
+	{ "partial_chain", partial_chain, NULL, SCOPE_PAIR, 0 },
+	{ "callback", callback, NULL, SCOPE_PAIR, 0 },
+	{ "protocol", protocol, NULL, SCOPE_PAIR, 0 },
 };
 
 const struct suite suite_session_settings = { "session_settings", cases, COUNT(cases) };
