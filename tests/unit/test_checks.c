@@ -441,6 +441,9 @@ trusted_between(void **state)
 	s.params.flags = OTLS_VERIFY_FLAG_PARTIAL_CHAIN;
 	scene_judge(&s);
 	scene_expect(&s, "trusted between", OTLS_REASON_OK, -1, NULL);
+	s.params.max_intermediates = 0; /* it is the anchor, and counts for none */
+	scene_judge(&s);
+	scene_expect(&s, "trusted and not counted", OTLS_REASON_OK, -1, NULL);
 	scene_finish(&s);
 }
 
@@ -479,6 +482,11 @@ what_is_not_said(void **state)
 	s.chain[0]->name_constraints = bytes_of("\x05");
 	scene_judge(&s);
 	scene_expect(&s, "nothing is said", OTLS_REASON_OK, -1, NULL);
+	s.chain[0]->name_constraints.data = NULL;
+	s.chain[0]->is_ca = s.chain[0]->has_subject_key_id = false; /* leaves need none, strictly */
+	s.params.flags = OTLS_VERIFY_FLAG_STRICT;
+	scene_judge(&s);
+	scene_expect(&s, "a leaf without key identifier", OTLS_REASON_OK, -1, NULL);
 	scene_finish(&s);
 }
 

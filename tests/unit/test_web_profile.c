@@ -302,6 +302,57 @@ clients_are_free(void **state)
 	scene_finish(&s);
 }
 
+/* One fault at a time, each before those that are there already: the verdict is the new one. */
+static void
+first_fault_counts(void **state)
+{
+	scene s;
+
+	(void)state;
+	scene_start(&s, true);
+	scene_usual(&s);
+	s.params.flags = WEB;
+	s.chain[0]->extended_key_usage.data = NULL;
+	scene_judge(&s);
+	scene_expect(&s, "purpose", OTLS_REASON_INVALID_PURPOSE, 0, "it has no extended key usage");
+	s.chain[0]->is_ca = true;
+	scene_judge(&s);
+	scene_expect(&s, "authority", OTLS_REASON_MALFORMED, 0, "it is an authority's certificate");
+	s.chain[0]->san_critical = true;
+	scene_judge(&s);
+	scene_expect(&s, "names", OTLS_REASON_MALFORMED, 0, "its alternative names are critical");
+	scene_trusted(&s, 0)->extended_key_usage = s.chain[1]->extended_key_usage = otls__bytes(
+	    "\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01", 10);
+	scene_judge(&s);
+	scene_expect(&s, "root", OTLS_REASON_MALFORMED, 2, "it is a root with an extended key usage");
+	scene_finish(&s);
+}
+
+/* Critical names are as they should be where there is no subject; and a leaf that is trusted itself is no root. */
+static void
+what_is_no_fault(void **state)
+{
+	scene s;
+
+	(void)state;
+	scene_start(&s, false);
+	scene_usual(&s);
+	s.params.flags = WEB;
+	s.chain[0]->san_critical = true;
+	s.chain[0]->subject = otls__bytes("\x30", 2);
+	scene_judge(&s);
+	scene_expect(&s, "no subject", OTLS_REASON_OK, -1, NULL);
+	scene_finish(&s);
+	scene_start(&s, false);
+	scene_make_all(&s);
+	scene_trust(&s, scene_make(&s, &s.leaf, NULL));
+	scene_send(&s, s.made[3]);
+	s.params.flags = WEB;
+	scene_judge(&s);
+	scene_expect(&s, "trusted itself", OTLS_REASON_OK, -1, NULL);
+	scene_finish(&s);
+}
+
 /* A path that has several faults shows all of them. */
 static void
 all_findings(void **state)
@@ -332,6 +383,8 @@ main(void)
 		cmocka_unit_test(other_kinds),
 		cmocka_unit_test(each_rule),
 		cmocka_unit_test(clients_are_free),
+		cmocka_unit_test(first_fault_counts),
+		cmocka_unit_test(what_is_no_fault),
 		cmocka_unit_test(all_findings),
 	};
 
